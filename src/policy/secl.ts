@@ -1,0 +1,35 @@
+/** Checks SECL texts of a file; what is wrong or doubtful is reported at the place in the file where it stands. */
+import { type Checked, compileExpression, parse, type Scope, SeclError } from '../secl/index.js';
+import type { LocatedExpression } from './definition.js';
+
+/** Reports a SeclError; anything else is thrown on. */
+export function reportSeclError(error: unknown, { text, reporter }: LocatedExpression, rule: string): void {
+  if (!(error instanceof SeclError)) throw error;
+  const { code, message, help, start, end } = error;
+  reporter.report({ severity: 'error', code, message, rule, help }, text.locate(start, end));
+}
+
+/** Checks an expression and reports what is wrong or doubtful about it. */
+export function check(expression: LocatedExpression, scope: Scope, rule: string): Checked | undefined {
+  try {
+    const checked = compileExpression(expression.text.value, scope);
+    for (const { code, message, fix, start, end } of checked.warnings) {
+      const help = fix === undefined ? undefined : `write \`${fix}\``;
+      const range = expression.text.locate(start, end);
+      expression.reporter.report({ severity: 'warning', code, message, rule, help }, range);
+    }
+    return checked;
+  } catch (error) {
+    reportSeclError(error, expression, rule);
+    return undefined;
+  }
+}
+
+/** Parses SECL that is not a truth, such as the expression of `set`. */
+export function checkSyntax(expression: LocatedExpression, rule: string): void {
+  try {
+    parse(expression.text.value);
+  } catch (error) {
+    reportSeclError(error, expression, rule);
+  }
+}
