@@ -72,12 +72,16 @@ export interface Field {
   readonly element?: string;
   /** Patterns on it are path globs: `*` stays inside one segment. */
   readonly path?: true;
-  /** Compared without regard to the case of ASCII and Unicode letters (DNS names). Regular expressions are not. */
+  /** Compared without regard to the case of ASCII letters (host names). Regular expressions are not. */
   readonly foldCase?: true;
   /** Nanoseconds since the epoch; compared with a duration it means its age. */
   readonly time?: true;
-  /** The number of characters of this other field, or of elements of this iterator. */
+  /** The number of bytes of this other field, or of elements of this iterator. */
   readonly lengthOf?: string;
+  /** The registered domain of this other field. */
+  readonly rootDomainOf?: string;
+  /** One element of this array field, for `exec.argv[0]`. Such a field is made where it is used; it is not listed. */
+  readonly elementOf?: { readonly field: Field; readonly index: number };
   /** Only these events carry it, though it is common. */
   readonly restrictedTo?: readonly EventType[];
   /** `exec.X` is the same fact as `process.X`: both carry `process.X` here. */
