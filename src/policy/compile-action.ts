@@ -88,7 +88,7 @@ function compileSet(definition: Extract<ActionDefinition, { action: 'set' }>, co
   if (variable === undefined) return undefined;
   if (source.from === 'field') checkField(source.field, fieldOfSet(source.field.value).name, definition, context);
   if (source.from === 'expression') checkSyntax({ text: source.expression, reporter }, context.rule);
-  if (scopeField !== undefined) checkField(scopeField, `${scopeField.value}.pid`, definition, context);
+  if (scopeField !== undefined) checkField(scopeField, scopeField.value, definition, context);
   return {
     action: 'set',
     variable,

@@ -1,5 +1,5 @@
 /** A rule definition to a rule: its SECL checked, its mode decided, its fields known. */
-import { type Checked, catalogue, compileExpression, parse, type Scope } from '../secl/index.js';
+import { catalogue, type Scope } from '../secl/index.js';
 import { compileAction } from './compile-action.js';
 import type { RuleDefinition } from './definition.js';
 import { reportUnknownField } from './fields.js';

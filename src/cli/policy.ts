@@ -1,0 +1,14 @@
+/** `portcullis policy`: what can be done with policy files without an agent. */
+import { Command } from 'commander';
+import { policyCheck } from './policy-check.js';
+import { policyEval } from './policy-eval.js';
+import { policyExplain } from './policy-explain.js';
+import type { Invocation } from './verb.js';
+
+export function policyVerb(invocation: Invocation): Command {
+  return new Command('policy')
+    .description('check, explain and try out policies')
+    .addCommand(policyCheck(invocation))
+    .addCommand(policyExplain(invocation))
+    .addCommand(policyEval(invocation));
+}
