@@ -1,0 +1,71 @@
+/**
+ * Regular expressions as machines over bytes. re2js compiles the expression to a program over runes; a state is the
+ * search in that program together with the bytes of a rune that is not complete yet. Decoding is Go's: a byte that is no
+ * part of a valid sequence is one U+FFFD.
+ */
+import { DEAD, type Machine, States } from './machine.js';
+import { regexpProgram } from './regexp-program.js';
+import { RuneSearch } from './rune-search.js';
+import { byteClasses, REPLACEMENT, runeClass } from './runes.js';
+import { decodeFirst, decodeNext, type Pending, pendingKey } from './utf8.js';
+
+/**
+ * How the machine says that the expression occurs. `forgetting`: a hit wherever an occurrence ends, not remembered; for
+ * expressions that no later byte can undo. `keeping`: the same, kept. `at-end`: kept, and told only at the end.
+ */
+export type RegexpReading = 'forgetting' | 'keeping' | 'at-end';
+
+interface State {
+  readonly search: number;
+  readonly pending?: Pending;
+  /** An occurrence ended with the last byte, perhaps before a rune that it began. */
+  readonly hit: boolean;
+}
+
+/** The machine of an expression that re2js accepts. */
+export function regexpMachine(source: string, reading: RegexpReading): Machine {
+  const search = new RuneSearch(regexpProgram(source), reading === 'forgetting' ? 'forgets' : 'keeps');
+  const { runes, memory } = search;
+  const replacement = runeClass(runes, REPLACEMENT);
+  const states = new States<State>();
+  const number = (state: State) => {
+    if (!state.hit && state.pending === undefined && search.isHopeless(state.search)) return DEAD;
+    const pending = state.pending === undefined ? '' : pendingKey(state.pending);
+    return states.number(`${state.search} ${pending} ${state.hit}`, () => state);
+  };
+  /** The search when the pending bytes turn out to be no rune: each is U+FFFD. */
+  const flush = ({ search: from, pending }: State) => {
+    let to = from;
+    let hit = false;
+    for (let count = pending?.count ?? 0; count > 0; count--) {
+      to = search.step(to, replacement);
+      hit ||= search.isHit(to);
+    }
+    return { to, hit };
+  };
+
+  return {
+    start: number({ search: search.start, hit: search.isHit(search.start) }),
+    classMap: byteClasses(runes),
+    memory,
+    step(from, byte) {
+      if (from === DEAD) return DEAD;
+      const state = states.get(from);
+      if (search.isKept(state.search)) return from;
+      const { pending } = state;
+      const goesOn = pending !== undefined && byte >= pending.low && byte <= pending.high;
+      const { to, hit } = goesOn ? { to: state.search, hit: false } : flush(state);
+      const decoded = goesOn ? decodeNext(runes, pending, byte) : decodeFirst(runes, byte);
+      if (decoded.kind === 'pending') return number({ search: to, pending: decoded.pending, hit });
+      const after = search.step(to, decoded.class);
+      return number({ search: after, hit: hit || search.isHit(after) });
+    },
+    accepts(from) {
+      if (from === DEAD) return false;
+      const state = states.get(from);
+      const { to, hit } = flush(state);
+      return hit || search.acceptsAtEnd(to);
+    },
+    hits: (from) => from !== DEAD && reading !== 'at-end' && states.get(from).hit,
+  };
+}
