@@ -26,6 +26,8 @@
 #ifndef PORTCULLIS_ABI_H
 #define PORTCULLIS_ABI_H
 
+#include <linux/types.h>
+
 enum pc_version { PC_ABI_VERSION = 1 };
 enum pc_magic { PC_IMAGE_MAGIC = 0x4d494350 }; /* "PCIM" */
 

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Everything that outlives a program run: images, the state word, rings, counters, and the scratch memory of a task's exec.
+ * Scratch is per task and not per CPU: sleepable programs sleep and migrate. Loop state lives in it and not on the stack, because
+ * newer verifiers walk a bpf_loop callback until its state converges. */
+#ifndef PORTCULLIS_MAPS_H
+#define PORTCULLIS_MAPS_H
+
+#include "abi.h"
+#include "kernel.h"
+
+/* Image capacity - 1, a power of two - 1. Set before load together with the value size of `images` (capacity + 8). */
+const volatile u32 image_mask = (1 << 20) - 1;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, PC_SLOTS);
+	__uint(key_size, sizeof(u32));
+	__uint(value_size, (1 << 20) + 8);
+} images SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct pc_state);
+} state SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, PC_COUNTERS);
+	__type(key, u32);
+	__type(value, u64);
+} counters SEC(".maps");
+
+/* Next record number, next exec number of each CPU. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, u32);
+	__type(value, u64);
+} sequence SEC(".maps");
+
+/* What was acted on. Reports cannot fill it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 22);
+} verdicts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 22);
+} reports SEC(".maps");
+
+/* Regions of the byte arena. */
+enum {
+	HEAD = 0,            /* first PC_HEAD_BYTES of the argument block; stays for the record */
+	CHUNK = 4096,        /* the rest of the block, piece by piece */
+	BLOCK_END = 8192,
+	PATH = 8192,         /* path of the current level, written from its end */
+	PATH_END = 8192 + PC_PATH_BYTES + 1,
+	SCRIPT_PATH = 12544, /* of a script exec: the path of level 0, as much of its end as a record carries */
+	SCRIPT_NAME = 13568, /* and its name */
+	SMALL = 13824,       /* comm, tty */
+	ARENA_BYTES = 16384,
+	HITS = 64,
+	HITS_FULL = HITS - 16,
+	PASSES = 8,          /* automata over one block stream */
+};
+
+struct hit {
+	u32 row;
+	u32 position;
+};
+
+struct progress { /* of one pattern of several segments */
+	u32 epoch;
+	u32 end : 24;
+	u32 next : 8;
+};
+
+struct scratch {
+	u8 arena[ARENA_BYTES];
+	struct progress progress[PC_SEGMENT_PATTERNS];
+	u64 atoms[PC_ATOM_WORDS];
+	u64 summary[PC_SUMMARY_WORDS]; /* bit n: word n of atoms may be non-zero */
+	u64 holds[PC_RULE_WORDS];
+	u64 unknown[PC_RULE_WORDS];
+	struct hit hits[HITS];
+
+	/* the exec */
+	u64 exec;     /* id */
+	u64 bprm;     /* which exec the scratch belongs to */
+	u64 seen;     /* the exec that stage 2 has decided */
+	u64 generation; /* image of the file atoms kept from stage 1 */
+	u64 known;    /* sources read to their end: common ones and, in file role, those of the current level */
+	u64 interpreter_known; /* of the current view */
+	u64 level_known[PC_LEVELS];
+	s64 facts[PC_FACTS];
+	u32 levels;
+	u32 native;   /* the current level is the final program */
+	u32 path_from; /* current level's path: arena[path_from, PATH_END - 1) */
+	u32 name_from;
+	u32 name_bytes;
+	u32 script_path_bytes;
+	u32 script_name_bytes;
+	u32 path_cut;
+	u32 tty_bytes;
+	u64 inode;
+	u32 device;
+	u32 mode;
+
+	/* argument block reader */
+	u32 phase;
+	u32 left;     /* strings of the phase still to come */
+	u32 at;       /* arena: first byte not yet consumed */
+	u32 fill;     /* arena: end of what was read */
+	u32 head_bytes;
+	u32 argc;
+	u32 envc;
+	u32 args_bytes;
+	u32 total;    /* bytes consumed before `at` belongs to the current chunk */
+	u32 index;    /* stage 1: next string */
+	u64 string;   /* stage 1: where it goes on, 0: fetch the next pointer */
+	u64 argv;
+	u64 envp;
+	u32 pointer_bytes;
+	u64 address;  /* stage 2 */
+	u64 limit;
+
+	/* automaton walk */
+	u32 rows[PASSES];
+	u32 positions[PASSES];
+	u32 epochs[PASSES];
+	u32 epoch;    /* last one given out */
+	u32 pass;
+	u32 position;
+	u32 row;
+	u32 from;
+	u32 to;
+	u32 hit_count;
+	u32 hit;
+	u32 list;
+
+	/* integer search */
+	s64 number;
+	u32 low;
+	u32 high;
+	u32 points;
+
+	/* dentry walk */
+	u64 dentry;
+	u64 mount;
+
+	/* decision */
+	u32 wants;
+	u32 signal;
+	u32 summary_index;
+	u32 word;
+	u64 summary_bits;
+	u64 word_bits;
+	u32 clause;
+	u32 clause_end;
+	u32 literal;
+	u32 value;    /* of the clause so far */
+	u32 step;
+	u64 stack;    /* of a boolean program: bit 0 top; set: true */
+	u64 stack_unknown;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct scratch);
+} execs SEC(".maps");
+
+/* File atoms of each level of a script exec; a plain program needs none. */
+struct levels {
+	u64 atoms[PC_LEVELS][PC_ATOM_WORDS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct levels);
+} scripts SEC(".maps");
+
+static __always_inline void count(u32 counter)
+{
+	u64 *n = bpf_map_lookup_elem(&counters, &counter);
+	if (n)
+		__sync_fetch_and_add(n, 1);
+}
+
+#endif

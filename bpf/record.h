@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Records: what a decision saw and did, into the ring of verdicts when something was done and into the ring of reports otherwise. */
+#ifndef PORTCULLIS_RECORD_H
+#define PORTCULLIS_RECORD_H
+
+#include "walk.h"
+
+static __always_inline u64 next_number(u32 key)
+{
+	u64 *n = bpf_map_lookup_elem(&sequence, &key);
+
+	/* a sleepable program may migrate in between; the add keeps numbers unique all the same */
+	return n ? __sync_fetch_and_add(n, 1) : 0;
+}
+
+static __always_inline u64 new_exec_id(void)
+{
+	return (u64)bpf_get_smp_processor_id() << 48 | (next_number(1) & 0xffffffffffffull);
+}
+
+/* Appends arena[from, from + bytes), at most `most` of them, and returns the offset behind. */
+#define APPEND(pointer, bytes)                                                                  \
+	do {                                                                                    \
+		if (bytes) {                                                                    \
+			bpf_dynptr_write(&out, offset, pointer, bytes, 0);                      \
+			offset += bytes;                                                        \
+		}                                                                               \
+	} while (0)
+
+static __noinline void emit(struct machine *m, struct task_struct *task, u32 stage, u32 verdict)
+{
+	struct scratch *s = m->s;
+	struct pc_record r = {};
+	struct bpf_dynptr out;
+	u32 path_bytes = PATH_END - 1 - s->path_from, cut = 0, offset = sizeof(r), script = s->levels > 1;
+	u32 rule_bytes = (image_header(m->image)->rule_words & (PC_RULE_WORDS * 2 - 1)) * 8, head = s->head_bytes;
+	u32 path_at = s->path_from, tail;
+
+	if (rule_bytes > PC_RULE_WORDS * 8)
+		rule_bytes = PC_RULE_WORDS * 8;
+	if (path_bytes > PC_EVENT_PATH_BYTES) {
+		path_at += path_bytes - PC_EVENT_PATH_BYTES;
+		path_bytes = PC_EVENT_PATH_BYTES;
+		cut = 1;
+	}
+	if (s->args_bytes && head > s->args_bytes)
+		head = s->args_bytes;
+	r.version = PC_ABI_VERSION;
+	r.stage = stage;
+	r.verdict = verdict;
+	r.exec = s->exec;
+	r.time = bpf_ktime_get_boot_ns();
+	r.start = BPF_CORE_READ(task, group_leader, start_boottime);
+	r.generation = s->generation;
+	r.known = s->known;
+	r.cgroup = bpf_get_current_cgroup_id();
+	r.inode = s->inode;
+	r.device = s->device;
+	r.mode = s->mode;
+	r.pid = BPF_CORE_READ(task, tgid);
+	r.tid = BPF_CORE_READ(task, pid);
+	r.ppid = BPF_CORE_READ(task, real_parent, tgid);
+	r.uid = BPF_CORE_READ(task, cred, uid.val);
+	r.gid = BPF_CORE_READ(task, cred, gid.val);
+	r.euid = BPF_CORE_READ(task, cred, euid.val);
+	r.egid = BPF_CORE_READ(task, cred, egid.val);
+	r.signal = verdict == PC_VERDICT_KILL ? s->signal : 0;
+	r.args_count = s->args_bytes ? s->argc : 0;
+	r.args_bytes = s->args_bytes;
+	r.rule_bytes = rule_bytes;
+	r.path_bytes = script ? s->script_path_bytes & 0xfff : path_bytes;
+	r.name_bytes = script ? s->script_name_bytes & 0xff : s->name_bytes & 0xff;
+	r.interpreter_path_bytes = script ? path_bytes : 0;
+	r.interpreter_name_bytes = script ? s->name_bytes & 0xff : 0;
+	r.head_bytes = head & 0x1fff;
+	r.tty_bytes = s->tty_bytes & 63;
+	r.levels = s->levels;
+	r.flags = (!s->args_bytes || s->args_bytes > head ? PC_RECORD_ARGS_CUT : 0) | (cut || s->path_cut ? PC_RECORD_PATH_CUT : 0);
+	bpf_probe_read_kernel_str(r.comm, sizeof(r.comm), &task->comm);
+	BPF_CORE_READ_STR_INTO(&r.parent_comm, task, real_parent, comm);
+	r.size = sizeof(r) + 2 * r.rule_bytes + r.path_bytes + r.name_bytes + r.interpreter_path_bytes + r.interpreter_name_bytes +
+		 r.head_bytes + r.tty_bytes;
+	r.cpu = bpf_get_smp_processor_id();
+	r.sequence = next_number(0);
+
+	if (verdict == PC_VERDICT_REPORT || verdict == PC_VERDICT_UNKNOWN) {
+		if (bpf_ringbuf_reserve_dynptr(&reports, r.size, 0, &out)) {
+			count(PC_COUNT_LOST_REPORT);
+			bpf_ringbuf_discard_dynptr(&out, 0);
+			return;
+		}
+	} else if (bpf_ringbuf_reserve_dynptr(&verdicts, r.size, 0, &out)) {
+		count(PC_COUNT_LOST_VERDICT);
+		bpf_ringbuf_discard_dynptr(&out, 0);
+		return;
+	}
+	bpf_dynptr_write(&out, 0, &r, sizeof(r), 0);
+	APPEND(s->holds, rule_bytes);
+	APPEND(s->unknown, rule_bytes);
+	if (script) {
+		tail = s->script_path_bytes;
+		if (tail <= PC_EVENT_PATH_BYTES)
+			APPEND(&s->arena[SCRIPT_PATH], tail);
+		tail = s->script_name_bytes;
+		if (tail <= 255)
+			APPEND(&s->arena[SCRIPT_NAME], tail);
+	}
+	APPEND(&s->arena[path_at & (ARENA_BYTES - 1)], path_bytes);
+	tail = s->name_bytes;
+	if (tail <= 255)
+		APPEND(&s->arena[s->name_from & (ARENA_BYTES - 1)], tail);
+	if (head <= PC_HEAD_BYTES)
+		APPEND(&s->arena[HEAD], head);
+	tail = s->tty_bytes;
+	if (tail <= 63)
+		APPEND(&s->arena[SMALL + 64], tail);
+	bpf_ringbuf_submit_dynptr(&out, 0);
+}
+
+#endif

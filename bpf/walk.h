@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The machine: steps automata over bytes of the arena and applies the outputs of the states it enters. */
+#ifndef PORTCULLIS_WALK_H
+#define PORTCULLIS_WALK_H
+
+#include "maps.h"
+
+/* What callbacks are given. Constant during a call; all that changes is in scratch. */
+struct machine {
+	struct scratch *s;
+	const void *image;
+};
+
+static __always_inline u16 image_u16(const void *image, u32 offset)
+{
+	return *(const u16 *)(image + (offset & image_mask & ~1u));
+}
+
+static __always_inline u32 image_u32(const void *image, u32 offset)
+{
+	return *(const u32 *)(image + (offset & image_mask & ~3u));
+}
+
+static __always_inline u64 image_u64(const void *image, u32 offset)
+{
+	return *(const u64 *)(image + (offset & image_mask & ~7u));
+}
+
+static __always_inline const struct pc_header *image_header(const void *image)
+{
+	return image;
+}
+
+static __always_inline void set_atom(struct scratch *s, u32 atom)
+{
+	u32 word = (atom >> 6) & (PC_ATOM_WORDS - 1);
+
+	s->atoms[word] |= 1ull << (atom & 63);
+	s->summary[word >> 6] |= 1ull << (word & 63);
+}
+
+static __always_inline void apply_output(struct scratch *s, u64 output, u32 position)
+{
+	u32 kind = (output >> 16) & 0x7f, segment = (output >> 24) & 0xff, length = output >> 48;
+	u32 epoch = s->epochs[s->pass & (PASSES - 1)], next = 0, end = 0;
+	struct progress *p;
+
+	if (kind == PC_OUTPUT_ATOM) {
+		set_atom(s, output & 0xffff);
+		return;
+	}
+	if (kind == PC_OUTPUT_RESET) {
+		s->epochs[s->pass & (PASSES - 1)] = ++s->epoch;
+		return;
+	}
+	p = &s->progress[(output >> 32) & (PC_SEGMENT_PATTERNS - 1)];
+	if (p->epoch == epoch) {
+		next = p->next;
+		end = p->end;
+	}
+	if (segment != next || position < end + length)
+		return;
+	p->epoch = epoch;
+	p->next = segment + 1;
+	p->end = position;
+	if (kind == PC_OUTPUT_SEGMENT_LAST)
+		set_atom(s, output & 0xffff);
+}
+
+/* One output of the current hit's list. */
+static long drain_step(u32 i, struct machine *m)
+{
+	struct scratch *s = m->s;
+	u32 hit = s->hit & (HITS - 1);
+	u64 output;
+
+	if (!s->list) {
+		if (s->hit >= s->hit_count)
+			return 1;
+		s->list = image_u32(m->image, s->hits[hit].row - 4);
+		if (!s->list) {
+			s->hit++;
+			return 0;
+		}
+	}
+	output = image_u64(m->image, s->list);
+	apply_output(s, output, s->hits[hit].position);
+	s->list += sizeof(struct pc_output);
+	if ((output >> 16) & PC_OUTPUT_END) {
+		s->list = 0;
+		s->hit++;
+	}
+	return 0;
+}
+
+static __always_inline void drain(struct machine *m)
+{
+	struct scratch *s = m->s;
+
+	s->hit = 0;
+	s->list = 0;
+	bpf_loop(1 << 20, drain_step, m, 0);
+	s->hit_count = 0;
+}
+
+static __always_inline void apply_list(struct machine *m, u32 list)
+{
+	struct scratch *s = m->s;
+
+	if (!list)
+		return;
+	s->hit = 0;
+	s->hit_count = 1;
+	s->hits[0].position = 0;
+	s->list = list;
+	bpf_loop(1 << 16, drain_step, m, 0);
+	s->hit_count = 0;
+}
+
+struct walk {
+	struct machine m;
+	u32 classes;
+};
+
+/* One byte. A macro and repeated by hand: clang does not unroll the loop, and a rolled one costs a branch a byte. */
+#define STEP                                                                                       \
+	do {                                                                                       \
+		if (at >= to)                                                                      \
+			goto out;                                                                  \
+		class = *(const u8 *)(image + ((classes + s->arena[at & (ARENA_BYTES - 1)]) & mask)); \
+		next = *(const u32 *)(image + ((row + class * 4) & mask & ~3u));                   \
+		at++;                                                                              \
+		row = next & ~3u;                                                                  \
+		if (next & PC_ROW_EMITS) {                                                         \
+			struct hit *h = &s->hits[s->hit_count & (HITS - 1)];                       \
+                                                                                                   \
+			h->row = row;                                                              \
+			h->position = at + s->position;                                            \
+			s->hit_count++;                                                            \
+		}                                                                                  \
+	} while (0)
+#define STEP4 STEP; STEP; STEP; STEP
+
+/* Sixteen bytes of arena[s->from, s->to). */
+static long walk_step(u32 i, struct walk *w)
+{
+	struct scratch *s = w->m.s;
+	const void *image = w->m.image;
+	u32 mask = image_mask, classes = w->classes, row = s->row, at = s->from, to = s->to, class, next;
+
+	STEP4; STEP4; STEP4; STEP4;
+out:
+	s->from = at;
+	s->row = row;
+	if (s->hit_count >= HITS_FULL)
+		drain(&w->m);
+	return at >= to;
+}
+
+enum feed_flag {
+	FEED_BEGIN = 1,  /* start state first */
+	FEED_END = 2,    /* END behind the bytes */
+	FEED_ABSENT = 4, /* the value does not exist */
+};
+
+struct feed {
+	struct machine m;
+	u32 automata; /* offset */
+	u32 count;
+	u32 flags;
+	u32 from; /* arena */
+	u32 to;
+};
+
+static long feed_pass(u32 i, struct feed *f)
+{
+	struct scratch *s = f->m.s;
+	const void *image = f->m.image;
+	u32 automaton = f->automata + i * sizeof(struct pc_automaton), pass = i & (PASSES - 1);
+	struct walk w = { .m = f->m };
+	u32 end;
+
+	if (i >= f->count)
+		return 1;
+	s->pass = pass;
+	if (f->flags & FEED_ABSENT) {
+		apply_list(&w.m, image_u32(image, automaton + __builtin_offsetof(struct pc_automaton, absent)));
+		return 0;
+	}
+	if (f->flags & FEED_BEGIN) {
+		s->rows[pass] = image_u32(image, automaton + __builtin_offsetof(struct pc_automaton, start));
+		s->positions[pass] = 0;
+		s->epochs[pass] = ++s->epoch;
+	}
+	s->row = s->rows[pass];
+	s->from = f->from;
+	s->to = f->to;
+	s->position = s->positions[pass] - f->from;
+	s->hit_count = 0;
+	if (f->to > f->from) {
+		w.classes = image_u32(image, automaton + __builtin_offsetof(struct pc_automaton, classes));
+		bpf_loop((f->to - f->from + 15) / 16, walk_step, &w, 0);
+		s->rows[pass] = s->row;
+		s->positions[pass] += f->to - f->from;
+	}
+	if (f->flags & FEED_END) {
+		end = image_u32(image, s->row + image_u32(image, automaton + __builtin_offsetof(struct pc_automaton, end)));
+		if (end & PC_ROW_EMITS) {
+			struct hit *h = &s->hits[s->hit_count & (HITS - 1)];
+
+			h->row = end & ~3u;
+			h->position = s->positions[pass];
+			s->hit_count++;
+		}
+	}
+	if (s->hit_count)
+		drain(&w.m);
+	return 0;
+}
+
+/* Steps all automata of a stream over arena[from, to). */
+static __noinline void feed(struct machine *m, u32 stream, u32 from, u32 to, u32 flags)
+{
+	u32 table = __builtin_offsetof(struct pc_header, automata) + stream * sizeof(struct pc_table);
+	struct feed f = { .m = *m, .flags = flags, .from = from, .to = to };
+
+	f.automata = image_u32(m->image, table);
+	f.count = image_u32(m->image, table + 4);
+	if (f.count)
+		bpf_loop(PASSES, feed_pass, &f, 0);
+}
+
+/* A string stream that was read to its end. */
+static __always_inline void feed_string(struct machine *m, u32 stream, u32 from, u32 to)
+{
+	feed(m, stream, from, to, FEED_BEGIN | FEED_END);
+	m->s->known |= 1ull << (PC_SOURCE_STREAM + stream);
+}
+
+/* Tests of integer facts. */
+struct integers {
+	struct machine m;
+	u32 first; /* fact, inclusive */
+	u32 last;  /* fact, exclusive */
+};
+
+/* Halves scratch's [low, high): the first point that is not below the value. */
+static long search_step(u32 i, struct machine *m)
+{
+	struct scratch *s = m->s;
+	u32 middle = (s->low + s->high) / 2;
+
+	if (s->low >= s->high)
+		return 1;
+	if ((s64)image_u64(m->image, s->points + middle * 8) < s->number)
+		s->low = middle + 1;
+	else
+		s->high = middle;
+	return 0;
+}
+
+static long integer_step(u32 i, struct integers *t)
+{
+	struct scratch *s = t->m.s;
+	const void *image = t->m.image;
+	u32 at = image_header(image)->integers.offset + i * sizeof(struct pc_integer);
+	u32 fact = image_u32(image, at), points = image_u32(image, at + 4), regions = image_u32(image, at + 20), region;
+
+	if (fact < t->first || fact >= t->last || fact >= PC_FACTS)
+		return 0;
+	if (!(s->known & (1ull << (PC_SOURCE_FACT + fact))))
+		return 0;
+	s->number = s->facts[fact] & image_u64(image, at + 8);
+	s->points = image_u32(image, at + 16);
+	s->low = 0;
+	s->high = points;
+	bpf_loop(32, search_step, &t->m, 0);
+	region = s->low * 2;
+	if (s->low < points && (s64)image_u64(image, s->points + s->low * 8) == s->number)
+		region++;
+	apply_list(&t->m, image_u32(image, regions + region * 4));
+	return 0;
+}
+
+static __noinline void test_integers(struct machine *m, u32 first, u32 last)
+{
+	struct integers t = { .m = *m, .first = first, .last = last };
+
+	bpf_loop(image_header(m->image)->integers.count, integer_step, &t, 0);
+}
+
+#endif
