@@ -2,7 +2,7 @@
 import type { Bytes } from './bytes.js';
 import type { FieldUse, IteratorName } from './field.js';
 import type { IpNetwork } from './ip.js';
-import type { VariableType } from './scope.js';
+import type { VariableType } from './variable.js';
 
 /**
  * A truth about an event. `!=`, `!~`, `not in` are `not` around the positive node, so that the negation of "any
@@ -87,6 +87,8 @@ export type Term =
   | { readonly term: 'integer'; readonly value: bigint }
   | { readonly term: 'field'; readonly field: FieldUse }
   | { readonly term: 'variable'; readonly variable: VariableUse }
+  /** The bytes of a string, or the elements of an array. */
+  | { readonly term: 'size'; readonly of: TextTerm | Term }
   | {
       readonly term: 'binary';
       readonly operator: '&' | '|' | '^' | '+' | '-';
@@ -100,9 +102,8 @@ export type TextTerm =
   | { readonly text: 'constant'; readonly bytes: Bytes }
   | { readonly text: 'field'; readonly field: FieldUse }
   | { readonly text: 'variable'; readonly variable: VariableUse }
-  /** An integer or boolean field or variable, written out; only inside an interpolation. */
+  /** An integer, written out; only inside an interpolation. */
   | { readonly text: 'number'; readonly number: Term }
-  | { readonly text: 'truth'; readonly truth: Expression }
   /** `"/proc/${pid}/maps"`: the pieces joined; an array gives its elements joined by a comma. */
   | { readonly text: 'interpolation'; readonly pieces: readonly TextTerm[] };
 

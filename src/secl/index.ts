@@ -4,16 +4,20 @@ export { type Arguments, flags, joined, knownFlags, knownJoin, knownOptions, opt
 export type { ArrayAst, Ast, MacroAst, Primary } from './ast.js';
 export { type Bytes, fromBytes, showBytes, toBytes } from './bytes.js';
 export { catalogue } from './catalogue/index.js';
+export { type Checked, checkMacro, compileExpression } from './check/index.js';
+export { constants } from './constants.js';
 export { SeclError, type SeclErrorCode, type Span, type Warning } from './errors.js';
 export type { ElementList, Event } from './event.js';
 export type { Comparison, Expression, IpTerm, Matcher, Term, TextTerm, VariableUse } from './expression.js';
 export { type EventType, eventTypes, type Field, type FieldType, type FieldUse, type IteratorName } from './field.js';
 export type { IpNetwork } from './ip.js';
+export { overlaps, parseIp, printIp } from './ip.js';
 export { type Limit, limits } from './limits.js';
+export { type Macro, macroFromValues, parseMacro } from './macro.js';
 export { isPrefixCertain, matches, matchesPrefix } from './matcher.js';
 export { parse } from './parser.js';
 export { print } from './print.js';
-export type { Macro, Scope, VariableType } from './scope.js';
+export type { Scope } from './scope.js';
 export { decodeUtf8, withoutIncompleteTail } from './utf8.js';
 export {
   type Element,
@@ -24,3 +28,4 @@ export {
   unknown,
   type Value,
 } from './value.js';
+export type { VariableType } from './variable.js';

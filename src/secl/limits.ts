@@ -19,6 +19,7 @@ export const limits = {
   },
   arithmeticTerms: { value: 128, unit: 'operands a chain of + - or of & | ^', consequence: refused },
   macroDepth: { value: 32, unit: 'macros inside macros', consequence: refused },
+  expandedNesting: { value: 512, unit: 'levels an expression after its macros are put in', consequence: refused },
   expandedNodes: {
     value: 65_536,
     unit: 'tests an expression after its macros are put in',

@@ -1,18 +1,5 @@
-import type { Ast, MacroAst } from './ast.js';
-import type { FieldType } from './field.js';
-
-/** What a `${variable}` holds. */
-export interface VariableType {
-  readonly type: FieldType;
-  readonly array: boolean;
-}
-
-/** A named expression or list. It is checked where it is used, so that it may name macros that come before it. */
-export interface Macro {
-  /** The text it came from, which the positions inside it refer to. */
-  readonly text: string;
-  readonly ast: MacroAst;
-}
+import type { Macro } from './macro.js';
+import type { VariableType } from './variable.js';
 
 /** What an expression may name, besides fields and constants. */
 export interface Scope {
@@ -22,5 +9,3 @@ export interface Scope {
   /** What to do about `&&` beside `||` without parentheses. Default: warn. */
   readonly mixedLogical?: 'warn' | 'refuse';
 }
-
-export type { Ast };
