@@ -31,10 +31,16 @@ export type ProcReader = (pid: number) => ProcessFacts | undefined;
 
 export class ProcessTree {
   readonly #proc: ProcReader;
+  readonly #asked = new Map<number, ProcessFacts | undefined>();
   readonly #known = new Recent<number, ProcessFacts>(limits.treeProcesses.value);
 
   constructor(proc: ProcReader = readProc) {
     this.#proc = proc;
+  }
+
+  /** Forgets what /proc said: call it once a batch. In a batch many records have the same ancestors. */
+  refresh(): void {
+    this.#asked.clear();
   }
 
   /** Remembers the process of a record, unless its exec did not take place or it did not survive it. */
@@ -63,9 +69,14 @@ export class ProcessTree {
     return { ancestors, complete: true };
   }
 
+  #ask(pid: number): ProcessFacts | undefined {
+    if (!this.#asked.has(pid)) this.#asked.set(pid, this.#proc(pid));
+    return this.#asked.get(pid);
+  }
+
   /** A process that started after its child is another one that got the same pid. */
   #find(pid: number, childStart: bigint): ProcessFacts | undefined {
-    for (const facts of [this.#proc(pid), this.#known.get(pid)]) {
+    for (const facts of [this.#ask(pid), this.#known.get(pid)]) {
       if (facts === undefined) continue;
       if (facts.start === undefined || facts.start <= childStart + tick) return facts;
     }

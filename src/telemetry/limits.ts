@@ -1,0 +1,34 @@
+/** The limits of log, metrics and their server, in one place. */
+import type { Limit } from '../policy/limits.js';
+
+export const limits = {
+  pendingLog: {
+    value: 4 * 1024 * 1024,
+    unit: 'bytes written to the log and not yet accepted',
+    consequence: 'delivery waits; the kernel keeps the records meanwhile',
+  },
+  logRetry: {
+    value: 1_000,
+    unit: 'milliseconds between two attempts to write to a log that fails, at most',
+    consequence: 'attempts go on for as long as the agent runs',
+  },
+  stuckDelivery: {
+    value: 30_000,
+    unit: 'milliseconds for which the log accepts nothing though something waits',
+    consequence: '/healthz answers 503',
+  },
+  ruleLabels: {
+    value: 1_000,
+    unit: 'rules with a time series of their own, since the start',
+    consequence: 'further rules are counted together as rule="other"',
+  },
+  headerBytes: { value: 8 * 1024, unit: 'bytes of HTTP request headers', consequence: 'the answer is 431' },
+  requestTime: {
+    value: 5_000,
+    unit: 'milliseconds for a client to send its request',
+    consequence: 'the connection is closed, with 408 where one can still be sent',
+  },
+  idleTime: { value: 5_000, unit: 'milliseconds a connection may idle', consequence: 'it is closed' },
+  connections: { value: 64, unit: 'HTTP connections at one time', consequence: 'a further one is closed' },
+  requestsPerConnection: { value: 1_000, unit: 'requests a connection', consequence: 'it is closed after the last' },
+} as const satisfies Record<string, Limit>;

@@ -1,0 +1,84 @@
+/**
+ * The log: one JSON line for each verdict, and lines about the agent itself. Every line has `level`, `time` and `msg`;
+ * `msg` is a stable code for machines, and `text` a sentence for people.
+ */
+import { type Logger, pino, stdTimeFunctions } from 'pino';
+import type { EventJson } from '../events/event.js';
+import type { LineSink } from './sink.js';
+
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** Codes of the lines about the agent itself; docs/operations.md lists them. */
+export type LogCode =
+  | 'tier'
+  | 'self-test'
+  | 'listening'
+  | 'listening-widely'
+  | 'policy-diagnostic'
+  | 'policy-diagnostics-cut'
+  | 'image-active'
+  | 'rule-place'
+  | 'ready'
+  | 'reload-started'
+  | 'reload-done'
+  | 'reload-refused'
+  | 'log-reopened'
+  | 'log-reopen-failed'
+  | 'record-malformed'
+  | 'delivery-failed'
+  | 'records-lost'
+  | 'cannot-start'
+  | 'stopping'
+  | 'stopped';
+
+/** `msg` of the line that carries an event. */
+export const EVENT_CODE = 'event';
+
+export class AgentLog {
+  readonly #operations: Logger;
+  readonly #events: Logger;
+
+  /** `level` holds for lines about the agent; events are always written. */
+  constructor(sink: LineSink, level: LogLevel) {
+    const options = {
+      base: null,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label: string) => ({ level: label }) },
+    };
+    this.#operations = pino({ ...options, level }, sink);
+    this.#events = pino({ ...options, level: 'trace' }, sink);
+  }
+
+  debug(code: LogCode, text: string, fields: Record<string, unknown> = {}): void {
+    this.#operations.debug({ text, ...fields }, code);
+  }
+
+  info(code: LogCode, text: string, fields: Record<string, unknown> = {}): void {
+    this.#operations.info({ text, ...fields }, code);
+  }
+
+  warn(code: LogCode, text: string, fields: Record<string, unknown> = {}): void {
+    this.#operations.warn({ text, ...fields }, code);
+  }
+
+  error(code: LogCode, text: string, fields: Record<string, unknown> = {}): void {
+    this.#operations.error({ text, ...fields }, code);
+  }
+
+  /** `info` for what was only reported; `warn` for what was acted on, or should have been seen and was not. */
+  event(event: EventJson): void {
+    switch (event.portcullis.verdict) {
+      case 'none':
+      case 'report':
+        this.#events.info(event, EVENT_CODE);
+        return;
+      case 'refuse':
+      case 'kill':
+      case 'unknown':
+      case 'unseen':
+      case 'protected':
+        this.#events.warn(event, EVENT_CODE);
+    }
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * Metrics in the Prometheus text format. Names begin with `portcullis_`, carry base units, and end in `_total` where
+ * they only grow. What the kernel counts is read from it when a scrape asks, never copied in between.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Decision } from '../events/decision.js';
+import type { KernelSession, Stage, TierName, Verdict } from '../kernel/types.js';
+import { registerKernelMetrics } from './kernel-metrics.js';
+import { limits } from './limits.js';
+
+export type ReloadResult = 'done' | 'partial' | 'refused';
+
+/** What is in force, for `image_info` and the gauges about it. */
+export interface ImageFacts {
+  hash: string;
+  generation: bigint;
+  bytes: number;
+  /** Rules by the place where they are decided. */
+  places: Readonly<Record<string, number>>;
+  diagnostics: { errors: number; warnings: number };
+}
+
+/** What metrics read of the log, at a scrape. */
+export interface LogFacts {
+  readonly pendingBytes: number;
+  readonly failures: number;
+}
+
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #ruleLabels = new Set<string>();
+  readonly #verdicts = this.#counter('verdicts_total', 'Events by verdict and by the stage that decided.', [
+    'verdict',
+    'stage',
+  ]);
+  readonly #matches = this.#counter('rule_matches_total', 'Events in which a rule held, by the verdict of the event.', [
+    'rule',
+    'verdict',
+  ]);
+  readonly #candidates = this.#counter(
+    'candidates_discarded_total',
+    'Records for which user space found that no rule holds after all.',
+  );
+  readonly #malformed = this.#counter('records_malformed_total', 'Records that could not be made into an event.');
+  readonly #reloads = this.#counter('reloads_total', 'Attempts to put a new policy into force, by result.', ['result']);
+  readonly #tier = this.#gauge('tier_info', 'The way into the kernel that is in use.', ['tier']);
+  readonly #image = this.#gauge('image_info', 'The policy image in force.', ['hash', 'generation']);
+  readonly #imageBytes = this.#gauge('image_bytes', 'Size of the policy image in force.');
+  readonly #rules = this.#gauge('rules', 'Rules in force, by the place where they are decided.', ['place']);
+  readonly #diagnostics = this.#gauge('policy_diagnostics', 'Diagnostics of the policies in force.', ['severity']);
+  readonly #activated = this.#gauge('image_activation_timestamp_seconds', 'When the image in force became active.');
+  readonly #ready = this.#gauge('ready', '1 when a policy is in force and the tier has been proved.');
+  readonly #delay = new Histogram({
+    name: 'portcullis_delivery_seconds',
+    help: 'Time from the decision in the kernel until the log accepted the event.',
+    buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60],
+    registers: [this.#registry],
+  });
+
+  constructor(version: string) {
+    collectDefaultMetrics({ register: this.#registry });
+    this.#gauge('build_info', 'The version that runs.', ['version']).set({ version }, 1);
+    for (const result of ['done', 'partial', 'refused'] as const) this.#reloads.inc({ result }, 0);
+    this.#ready.set(0);
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** The text of a scrape. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  watchKernel(session: KernelSession): void {
+    this.#tier.set({ tier: session.choice.tier }, 1);
+    registerKernelMetrics(this.#registry, session);
+  }
+
+  watchLog(log: LogFacts): void {
+    this.#collected('log_write_failures_total', 'Writes to the log that failed, repeated ones included.', () => {
+      return log.failures;
+    });
+    new Gauge({
+      name: 'portcullis_log_pending_bytes',
+      help: 'Bytes that the log has not accepted yet.',
+      registers: [this.#registry],
+      collect() {
+        this.set(log.pendingBytes);
+      },
+    });
+  }
+
+  imageActive(facts: ImageFacts): void {
+    this.#image.reset();
+    this.#image.set({ hash: facts.hash, generation: facts.generation.toString() }, 1);
+    this.#imageBytes.set(facts.bytes);
+    this.#rules.reset();
+    for (const [place, count] of Object.entries(facts.places)) this.#rules.set({ place }, count);
+    this.#diagnostics.set({ severity: 'error' }, facts.diagnostics.errors);
+    this.#diagnostics.set({ severity: 'warning' }, facts.diagnostics.warnings);
+    this.#activated.setToCurrentTime();
+  }
+
+  ready(state: 'ready' | 'not-ready'): void {
+    this.#ready.set(state === 'ready' ? 1 : 0);
+  }
+
+  reload(result: ReloadResult): void {
+    this.#reloads.inc({ result });
+  }
+
+  event(stage: Stage, { verdict, matched }: Decision): void {
+    this.#verdicts.inc({ verdict, stage });
+    for (const { rule } of matched) this.#matches.inc({ rule: this.#ruleLabel(rule.id), verdict });
+  }
+
+  candidateDiscarded(): void {
+    this.#candidates.inc();
+  }
+
+  recordMalformed(): void {
+    this.#malformed.inc();
+  }
+
+  delivered(seconds: number): void {
+    this.#delay.observe(Math.max(0, seconds));
+  }
+
+  /** A label that stays within its number of values however many rules come and go by reloads. */
+  #ruleLabel(id: string): string {
+    if (this.#ruleLabels.has(id)) return id;
+    if (this.#ruleLabels.size >= limits.ruleLabels.value) return 'other';
+    this.#ruleLabels.add(id);
+    return id;
+  }
+
+  #counter<Label extends string>(name: string, help: string, labelNames: readonly Label[] = []): Counter<Label> {
+    return new Counter({ name: `portcullis_${name}`, help, labelNames, registers: [this.#registry] });
+  }
+
+  #gauge<Label extends string>(name: string, help: string, labelNames: readonly Label[] = []): Gauge<Label> {
+    return new Gauge({ name: `portcullis_${name}`, help, labelNames, registers: [this.#registry] });
+  }
+
+  #collected(name: string, help: string, read: () => number): void {
+    new Counter({
+      name: `portcullis_${name}`,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  }
+}
+
+export type { TierName, Verdict };

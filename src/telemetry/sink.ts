@@ -1,0 +1,180 @@
+/**
+ * Where log lines go: a file descriptor that is written off the main thread, in order, and never given up. A write that
+ * fails (a full disk, a pipe nobody reads) is tried again; what the kernel has to report waits meanwhile in its ring,
+ * and what does not fit there is counted as lost by the kernel.
+ */
+import { close, closeSync, constants, fstatSync, openSync, write } from 'node:fs';
+import { limits } from './limits.js';
+
+export type LogDestination =
+  | { to: 'stdout' }
+  | { to: 'stderr' }
+  /** A file to append to, made with mode 0600: command lines can hold secrets. */
+  | { to: 'file'; path: string };
+
+/** A log that cannot be opened. */
+export class LogError extends Error {
+  override readonly name = 'LogError';
+  readonly code = 'log-unwritable';
+}
+
+/** What pino and delivery need of a sink. */
+export interface LineSink {
+  /** Queues one line, its line break included. */
+  write(line: string): void;
+  /** Resolves when everything queued so far was accepted by the operating system. */
+  flushed(): Promise<void>;
+  readonly pendingBytes: number;
+}
+
+export interface SinkFailure {
+  /** Errno name. */
+  code: string;
+  message: string;
+}
+
+export class FileSink implements LineSink {
+  readonly #destination: LogDestination;
+  #descriptor: number;
+  #queue: Buffer[] = [];
+  #pending = 0;
+  /** Bytes ever queued and ever accepted; waiters hold the first and wait for the second. */
+  #queued = 0;
+  #accepted = 0;
+  #waiters: { until: number; resolve(): void }[] = [];
+  #writing = false;
+  #retry: NodeJS.Timeout | undefined;
+  #closed = false;
+  #acceptedAt = performance.now();
+  #failure: SinkFailure | undefined;
+  #failures = 0;
+
+  /** Throws LogError. */
+  constructor(destination: LogDestination) {
+    this.#destination = destination;
+    this.#descriptor = openDestination(destination);
+  }
+
+  get pendingBytes(): number {
+    return this.#pending;
+  }
+
+  /** Failed writes ever, repeated ones included. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** The last failure, until a write succeeds. */
+  get failure(): SinkFailure | undefined {
+    return this.#failure;
+  }
+
+  /** Milliseconds for which nothing was accepted although something waits. */
+  get stuckFor(): number {
+    return this.#pending === 0 ? 0 : performance.now() - this.#acceptedAt;
+  }
+
+  write(line: string): void {
+    const bytes = Buffer.from(line, 'utf8');
+    if (this.#pending === 0) this.#acceptedAt = performance.now();
+    this.#queue.push(bytes);
+    this.#queued += bytes.length;
+    this.#pending += bytes.length;
+    this.#pump();
+  }
+
+  flushed(): Promise<void> {
+    if (this.#accepted >= this.#queued) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push({ until: this.#queued, resolve }));
+  }
+
+  /** Opens the file anew, after a rotation moved it away. Throws LogError, and then goes on with the old one. */
+  reopen(): void {
+    if (this.#destination.to !== 'file') return;
+    const fresh = openDestination(this.#destination);
+    const old = this.#descriptor;
+    this.#descriptor = fresh;
+    // A write may be under way on the old descriptor, and its number must not be given to another file meanwhile.
+    void this.flushed().then(() => close(old, () => {}));
+  }
+
+  /** Writes nothing more. Call it when `flushed` has resolved, or when waiting for it is over. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    if (this.#destination.to === 'file' && !this.#writing) closeSync(this.#descriptor);
+  }
+
+  #pump(): void {
+    if (this.#writing || this.#retry !== undefined || this.#closed || this.#queue.length === 0) return;
+    this.#writing = true;
+    const chunk = this.#queue.length === 1 ? this.#queue[0]! : Buffer.concat(this.#queue);
+    this.#queue = [];
+    write(this.#descriptor, chunk, 0, chunk.length, null, (error, written) => {
+      this.#writing = false;
+      const done = error === null ? written : 0;
+      if (done < chunk.length) this.#queue.unshift(chunk.subarray(done));
+      if (done > 0) this.#accept(done);
+      if (error !== null) this.#fail(error);
+      else this.#pump();
+    });
+  }
+
+  #accept(bytes: number): void {
+    this.#accepted += bytes;
+    this.#pending -= bytes;
+    this.#acceptedAt = performance.now();
+    this.#failure = undefined;
+    const ready = this.#waiters.filter(({ until }) => until <= this.#accepted);
+    this.#waiters = this.#waiters.filter(({ until }) => until > this.#accepted);
+    for (const { resolve } of ready) resolve();
+  }
+
+  #fail(error: NodeJS.ErrnoException): void {
+    // EAGAIN is a reader that is slower than we are, not a failure.
+    const full = error.code === 'EAGAIN';
+    if (!full) {
+      this.#failures++;
+      this.#failure = { code: error.code ?? 'unknown', message: error.message };
+    }
+    if (this.#closed) return;
+    this.#retry = setTimeout(
+      () => {
+        this.#retry = undefined;
+        this.#pump();
+      },
+      full ? 10 : limits.logRetry.value,
+    );
+  }
+}
+
+function openDestination(destination: LogDestination): number {
+  switch (destination.to) {
+    case 'stdout':
+      return ownDescription(1);
+    case 'stderr':
+      return ownDescription(2);
+    case 'file':
+      try {
+        return openSync(destination.path, 'a', 0o600);
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new LogError(`The log ${destination.path} cannot be opened: ${reason}. Check log.destination.`);
+      }
+  }
+}
+
+/**
+ * A non-blocking description of a standard stream that is a pipe or a terminal, made for us alone: a blocking write to
+ * a pipe that nobody reads would hold its thread for ever, and with it the end of the process. A file is used as it is,
+ * since its position is shared with whoever else writes there, and so is a socket (journald), which has no path to open.
+ */
+function ownDescription(descriptor: number): number {
+  const stream = fstatSync(descriptor);
+  if (!stream.isFIFO() && !stream.isCharacterDevice()) return descriptor;
+  try {
+    return openSync(`/proc/self/fd/${descriptor}`, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch {
+    return descriptor;
+  }
+}
