@@ -78,11 +78,9 @@ static __always_inline void keep_script_path(struct scratch *s)
 		from += bytes - PC_EVENT_PATH_BYTES;
 		bytes = PC_EVENT_PATH_BYTES;
 	}
-	if (bytes <= PC_EVENT_PATH_BYTES)
-		bpf_probe_read_kernel(&s->arena[SCRIPT_PATH], bytes, &s->arena[from & (ARENA_BYTES - 1)]);
+	bpf_probe_read_kernel(&s->arena[SCRIPT_PATH], bound(bytes, 0x7ff), &s->arena[from & (ARENA_BYTES - 1)]);
 	s->script_path_bytes = bytes;
-	if (name <= 255)
-		bpf_probe_read_kernel(&s->arena[SCRIPT_NAME], name, &s->arena[s->name_from & (ARENA_BYTES - 1)]);
+	bpf_probe_read_kernel(&s->arena[SCRIPT_NAME], bound(name, 0xff), &s->arena[s->name_from & (ARENA_BYTES - 1)]);
 	s->script_name_bytes = name;
 }
 
@@ -97,7 +95,7 @@ static __always_inline void add_level(struct machine *m, struct levels *levels, 
 	}
 }
 
-static __noinline int decide_stage1(struct machine *m, struct linux_binprm *bprm, struct task_struct *task, struct pc_state *st,
+static __always_inline int decide_stage1(struct machine *m, struct linux_binprm *bprm, struct task_struct *task, struct pc_state *st,
 				    u64 generation)
 {
 	struct scratch *s = m->s;
@@ -251,7 +249,7 @@ static __noinline void forget_levels(struct machine *m, struct levels *levels)
 	bpf_loop(PC_ATOM_WORDS, forget_word, &v, 0);
 }
 
-static __noinline int decide_stage2(struct machine *m, struct linux_binprm *bprm, struct task_struct *task, struct pc_state *st,
+static __always_inline int decide_stage2(struct machine *m, struct linux_binprm *bprm, struct task_struct *task, struct pc_state *st,
 				    u64 generation)
 {
 	struct scratch *s = m->s;
@@ -371,13 +369,13 @@ static __noinline void claimed_level(struct machine *m, struct levels *levels, s
 	s->name_bytes = s->to - s->list;
 	if (s->name_bytes > 255)
 		return;
-	bpf_probe_read_kernel(&s->arena[SCRIPT_NAME], s->name_bytes, &s->arena[s->name_from & (BLOCK_END - 1)]);
+	bpf_probe_read_kernel(&s->arena[SCRIPT_NAME], bound(s->name_bytes, 0xff), &s->arena[s->name_from & (BLOCK_END - 1)]);
 	s->script_name_bytes = s->name_bytes;
 	feed_string(m, PC_STREAM_NAME, s->name_from, s->to);
 	if (s->arena[CHUNK] == '/') {
 		feed_string(m, PC_STREAM_PATH, CHUNK, s->to);
 		if (n - 1 <= PC_EVENT_PATH_BYTES) {
-			bpf_probe_read_kernel(&s->arena[SCRIPT_PATH], n - 1, &s->arena[CHUNK]);
+			bpf_probe_read_kernel(&s->arena[SCRIPT_PATH], bound(n - 1, 0x7ff), &s->arena[CHUNK]);
 			s->script_path_bytes = n - 1;
 		}
 	}

@@ -35,7 +35,7 @@ static long path_step(u32 i, struct machine *m)
 		return 1;
 	}
 	from -= length;
-	bpf_probe_read_kernel(&s->arena[from & (ARENA_BYTES - 1)], length & 0xff, name);
+	bpf_probe_read_kernel(&s->arena[from & (ARENA_BYTES - 1)], bound(length, 0xff), name);
 	if (leaf) {
 		s->name_from = from;
 		s->name_bytes = length;

@@ -82,11 +82,11 @@ struct progress { /* of one pattern of several segments */
 
 struct scratch {
 	u8 arena[ARENA_BYTES];
+	u64 holds[PC_RULE_WORDS];
+	u64 unknown[PC_RULE_WORDS];
 	struct progress progress[PC_SEGMENT_PATTERNS];
 	u64 atoms[PC_ATOM_WORDS];
 	u64 summary[PC_SUMMARY_WORDS]; /* bit n: word n of atoms may be non-zero */
-	u64 holds[PC_RULE_WORDS];
-	u64 unknown[PC_RULE_WORDS];
 	struct hit hits[HITS];
 
 	/* the exec */
@@ -187,6 +187,15 @@ struct {
 	__type(key, int);
 	__type(value, struct levels);
 } scripts SEC(".maps");
+
+/* Bounds a size where the verifier sees it: the compiler may neither move nor drop the mask. `most` is a power of two - 1. */
+static __always_inline u32 bound(u32 n, u32 most)
+{
+	asm volatile("" : "+r"(n));
+	n &= most;
+	asm volatile("" : "+r"(n));
+	return n;
+}
 
 static __always_inline void count(u32 counter)
 {

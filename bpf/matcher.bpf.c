@@ -81,10 +81,9 @@ static long block_step(u32 i, struct test *t)
 		return 1;
 	if (room > s->limit - at)
 		room = s->limit - at;
-	room &= 2 * BLOCK_END - 1;
 	if (at > TEST_BLOCK_BYTES - 2 * BLOCK_END)
 		return 1;
-	bpf_probe_read_kernel(&s->arena[s->fill & (BLOCK_END - 1)], room, &t->in->block[at]);
+	bpf_probe_read_kernel(&s->arena[s->fill & (BLOCK_END - 1)], bound(room, 2 * BLOCK_END - 1), &t->in->block[at]);
 	s->address += room;
 	took_piece(&t->m, room);
 	return 0;

@@ -35,7 +35,7 @@ static long pointer_step(u32 i, struct machine *m)
 		s->string = pointer;
 	}
 	room = room_for_piece(s);
-	n = bpf_probe_read_user_str(&s->arena[s->fill & (BLOCK_END - 1)], room, (void *)s->string);
+	n = bpf_probe_read_user_str(&s->arena[s->fill & (BLOCK_END - 1)], bound(room, 2 * BLOCK_END - 1), (void *)s->string);
 	if (n <= 0)
 		return 1;
 	if (n == room && s->arena[(s->fill + room - 1) & (ARENA_BYTES - 1)] == 0 && room > 1) {
@@ -61,8 +61,7 @@ static long definitive_step(u32 i, struct machine *m)
 		return 1;
 	if (room > s->limit - s->address)
 		room = s->limit - s->address;
-	room &= 2 * BLOCK_END - 1;
-	if (bpf_copy_from_user(&s->arena[s->fill & (BLOCK_END - 1)], room, (void *)s->address))
+	if (bpf_copy_from_user(&s->arena[s->fill & (BLOCK_END - 1)], bound(room, 2 * BLOCK_END - 1), (void *)s->address))
 		return 1;
 	s->address += room;
 	took_piece(m, room);
@@ -79,8 +78,7 @@ static long resident_step(u32 i, struct machine *m)
 		return 1;
 	if (room > s->limit - s->address)
 		room = s->limit - s->address;
-	room &= 2 * BLOCK_END - 1;
-	if (bpf_probe_read_user(&s->arena[s->fill & (BLOCK_END - 1)], room, (void *)s->address))
+	if (bpf_probe_read_user(&s->arena[s->fill & (BLOCK_END - 1)], bound(room, 2 * BLOCK_END - 1), (void *)s->address))
 		return 1;
 	s->address += room;
 	took_piece(m, room);

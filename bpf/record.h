@@ -18,13 +18,11 @@ static __always_inline u64 new_exec_id(void)
 	return (u64)bpf_get_smp_processor_id() << 48 | (next_number(1) & 0xffffffffffffull);
 }
 
-/* Appends arena[from, from + bytes), at most `most` of them, and returns the offset behind. */
-#define APPEND(pointer, bytes)                                                                  \
-	do {                                                                                    \
-		if (bytes) {                                                                    \
-			bpf_dynptr_write(&out, offset, pointer, bytes, 0);                      \
-			offset += bytes;                                                        \
-		}                                                                               \
+/* Appends `bytes` bytes, at most `most`, a power of two - 1. */
+#define APPEND(pointer, bytes, most)                                                               \
+	do {                                                                                       \
+		bpf_dynptr_write(&out, offset, pointer, bound(bytes, most), 0);                    \
+		offset += bytes;                                                                   \
 	} while (0)
 
 static __noinline void emit(struct machine *m, struct task_struct *task, u32 stage, u32 verdict)
@@ -34,7 +32,7 @@ static __noinline void emit(struct machine *m, struct task_struct *task, u32 sta
 	struct bpf_dynptr out;
 	u32 path_bytes = PATH_END - 1 - s->path_from, cut = 0, offset = sizeof(r), script = s->levels > 1;
 	u32 rule_bytes = (image_header(m->image)->rule_words & (PC_RULE_WORDS * 2 - 1)) * 8, head = s->head_bytes;
-	u32 path_at = s->path_from, tail;
+	u32 path_at = s->path_from;
 
 	if (rule_bytes > PC_RULE_WORDS * 8)
 		rule_bytes = PC_RULE_WORDS * 8;
@@ -68,7 +66,7 @@ static __noinline void emit(struct machine *m, struct task_struct *task, u32 sta
 	r.args_count = s->args_bytes ? s->argc : 0;
 	r.args_bytes = s->args_bytes;
 	r.rule_bytes = rule_bytes;
-	r.path_bytes = script ? s->script_path_bytes & 0xfff : path_bytes;
+	r.path_bytes = script ? s->script_path_bytes & 0x7ff : path_bytes;
 	r.name_bytes = script ? s->script_name_bytes & 0xff : s->name_bytes & 0xff;
 	r.interpreter_path_bytes = script ? path_bytes : 0;
 	r.interpreter_name_bytes = script ? s->name_bytes & 0xff : 0;
@@ -95,25 +93,19 @@ static __noinline void emit(struct machine *m, struct task_struct *task, u32 sta
 		return;
 	}
 	bpf_dynptr_write(&out, 0, &r, sizeof(r), 0);
-	APPEND(s->holds, rule_bytes);
-	APPEND(s->unknown, rule_bytes);
+	APPEND(s->holds, r.rule_bytes, 0xfff);
+	APPEND(s->unknown, r.rule_bytes, 0xfff);
 	if (script) {
-		tail = s->script_path_bytes;
-		if (tail <= PC_EVENT_PATH_BYTES)
-			APPEND(&s->arena[SCRIPT_PATH], tail);
-		tail = s->script_name_bytes;
-		if (tail <= 255)
-			APPEND(&s->arena[SCRIPT_NAME], tail);
+		APPEND(&s->arena[SCRIPT_PATH], r.path_bytes, 0x7ff);
+		APPEND(&s->arena[SCRIPT_NAME], r.name_bytes, 0xff);
+		APPEND(&s->arena[path_at & (ARENA_BYTES - 1)], r.interpreter_path_bytes, 0x7ff);
+		APPEND(&s->arena[s->name_from & (ARENA_BYTES - 1)], r.interpreter_name_bytes, 0xff);
+	} else {
+		APPEND(&s->arena[path_at & (ARENA_BYTES - 1)], r.path_bytes, 0x7ff);
+		APPEND(&s->arena[s->name_from & (ARENA_BYTES - 1)], r.name_bytes, 0xff);
 	}
-	APPEND(&s->arena[path_at & (ARENA_BYTES - 1)], path_bytes);
-	tail = s->name_bytes;
-	if (tail <= 255)
-		APPEND(&s->arena[s->name_from & (ARENA_BYTES - 1)], tail);
-	if (head <= PC_HEAD_BYTES)
-		APPEND(&s->arena[HEAD], head);
-	tail = s->tty_bytes;
-	if (tail <= 63)
-		APPEND(&s->arena[SMALL + 64], tail);
+	APPEND(&s->arena[HEAD], r.head_bytes, 0x1fff);
+	APPEND(&s->arena[SMALL + 64], r.tty_bytes, 63);
 	bpf_ringbuf_submit_dynptr(&out, 0);
 }
 
