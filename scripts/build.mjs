@@ -9,6 +9,6 @@ await runMain(async () => {
   const unknown = parts.filter((part) => !buildParts.includes(part));
   if (unknown.length > 0) throw new NeedsHelpError(`build knows ${buildParts.join(', ')}, not ${unknown.join(', ')}`);
   await setUp(['build']);
-  await build(parts.length > 0 ? parts : buildParts);
+  await build({ parts: parts.length > 0 ? parts : buildParts });
   return 0;
 });

@@ -30,15 +30,17 @@ export const buildParts = Object.keys(PARTS);
 
 /**
  * Builds the named parts, one line a part. Two builds in one checkout wait for each other.
- * @param {string[]} [parts] default: all
+ * @param {{parts?: string[], report?: 'all' | 'changes'}} [options] default: all parts; `changes` says nothing of parts
+ *   that were not stale
  * @throws {import('./process.mjs').CommandError} with the compiler's output
  */
-export async function build(parts = buildParts) {
+export async function build({ parts = buildParts, report = 'all' } = {}) {
   await withLock(join(buildDir, '.lock'), async () => {
     for (const part of parts) {
       const started = Date.now();
       const did = await PARTS[part]();
-      say(`build ${part}: ${did} (${seconds(Date.now() - started)})`);
+      const quiet = report === 'changes' && (did === 'unchanged' || did === 'absent');
+      if (!quiet) say(`build ${part}: ${did} (${seconds(Date.now() - started)})`);
     }
   });
 }

@@ -1,0 +1,121 @@
+// The file system of one run: the cached base, the kernel's modules, the project, the caller's files, the command.
+import { existsSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { Archive } from './cpio.mjs';
+import { baseArchive } from './guest-base.mjs';
+import { addProject } from './guest-project.mjs';
+import { BOOT_MODULES } from './kernels.mjs';
+import { CommandError, say } from './process.mjs';
+
+/** The caller's files are unpacked into the guest's memory; more than this part of it does not fit beside their copy. */
+export const FILES_PART_OF_MEMORY = 1 / 4;
+
+/** How much of an archive is copied at once (bytes). */
+const CHUNK = 4 << 20;
+
+/**
+ * Writes the initramfs of one run.
+ * @param {object} content
+ * @param {string} content.output path of the file to write
+ * @param {import('./kernels.mjs').Kernel} content.kernel
+ * @param {Record<string, string>} content.files path in the guest -> file or directory of the host
+ * @param {string[]} content.command
+ * @param {Record<string, string>} content.env
+ * @param {number} content.memory of the guest, in bytes
+ */
+export async function writeInitramfs({ output, kernel, files, command, env, memory }) {
+  const archive = new Archive();
+  await archive.file(['/init'], new URL('./guest/init', import.meta.url).pathname);
+  await addKernelModules(archive, kernel);
+  await addProject(archive);
+  archive.text('/etc/portcullis-vm/command', commandScript(command, env));
+  await addFiles(archive, files, memory);
+  const handle = await open(output, 'w');
+  try {
+    await append(await baseArchive(), handle);
+    await archive.writeTo(handle);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** @param {Archive} archive @param {Record<string, string>} files @param {number} memory */
+async function addFiles(archive, files, memory) {
+  const before = archive.size;
+  for (const [path, hostPath] of Object.entries(files)) {
+    if (!existsSync(hostPath)) throw new CommandError(`there is no ${hostPath} to put at ${path} in the guest`);
+    const skipped = await archive.tree(path, hostPath);
+    if (skipped.length > 0) say(`left out of ${path}, neither files nor directories: ${skipped.join(' ')}`);
+  }
+  const size = archive.size - before;
+  const limit = memory * FILES_PART_OF_MEMORY;
+  if (size > limit) {
+    throw new CommandError(
+      `${Object.values(files).join(' ')} hold ${inMegabytes(size)}; a guest with ${inMegabytes(memory)} of memory takes ` +
+        `${inMegabytes(limit)}. Share less, or give it more with --memory`,
+    );
+  }
+}
+
+/** @param {number} bytes */
+function inMegabytes(bytes) {
+  return `${Math.ceil(bytes / 2 ** 20)} MiB`;
+}
+
+/**
+ * Modules under /lib/modules for modprobe, and the list that init loads. modules.dep and modules.alias are what depmod
+ * would have written.
+ * @param {Archive} archive
+ * @param {import('./kernels.mjs').Kernel} kernel
+ */
+async function addKernelModules(archive, kernel) {
+  const directory = `/usr/lib/modules/${kernel.release}`;
+  const byName = new Map(kernel.modules.map((module) => [module.name, module]));
+  for (const { name, file } of kernel.modules) await archive.file([`${directory}/${name}.ko`], file);
+  const dep = kernel.modules.map(({ name, depends }) =>
+    `${name}.ko: ${depends.map((needed) => `${needed}.ko`).join(' ')}`.trimEnd(),
+  );
+  const alias = kernel.modules.flatMap(({ name, aliases }) => aliases.map((text) => `alias ${text} ${name}`));
+  archive.text(`${directory}/modules.dep`, lines(dep));
+  archive.text(`${directory}/modules.alias`, lines(alias));
+  const boot = [];
+  const load = (name) => {
+    const module = byName.get(name);
+    if (module === undefined || boot.includes(module.name)) return;
+    module.depends.forEach(load);
+    boot.push(module.name);
+  };
+  BOOT_MODULES.forEach(load);
+  archive.text('/etc/portcullis-vm/modules', lines(boot.map((name) => `${directory}/${name}.ko`)));
+}
+
+/** @param {string[]} list */
+function lines(list) {
+  return list.map((line) => `${line}\n`).join('');
+}
+
+/** What init reads: the environment and the command as positional parameters. @param {string[]} command @param {Record<string, string>} env */
+function commandScript(command, env) {
+  const exports = Object.entries(env).map(([name, value]) => `export ${name}=${quote(value)}\n`);
+  return `${exports.join('')}set -- ${command.map(quote).join(' ')}\n`;
+}
+
+/** One word for the shell. @param {string} text */
+function quote(text) {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** @param {string} path @param {import('node:fs/promises').FileHandle} output */
+async function append(path, output) {
+  const input = await open(path, 'r');
+  try {
+    const buffer = Buffer.alloc(CHUNK);
+    for (;;) {
+      const { bytesRead } = await input.read(buffer, 0, buffer.length);
+      if (bytesRead === 0) return;
+      await output.write(buffer, 0, bytesRead);
+    }
+  } finally {
+    await input.close();
+  }
+}
