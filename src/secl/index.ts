@@ -7,9 +7,12 @@ export { catalogue } from './catalogue/index.js';
 export { type Checked, checkMacro, compileExpression } from './check/index.js';
 export { constants } from './constants.js';
 export { SeclError, type SeclErrorCode, type Span, type Warning } from './errors.js';
+export { evaluate, evaluateViews } from './evaluate.js';
 export type { ElementList, Event } from './event.js';
 export type { Comparison, Expression, IpTerm, Matcher, Term, TextTerm, VariableUse } from './expression.js';
 export { type EventType, eventTypes, type Field, type FieldType, type FieldUse, type IteratorName } from './field.js';
+export { eventFromFlat, unknownNames } from './flat-event.js';
+export { EventError } from './flat-value.js';
 export type { IpNetwork } from './ip.js';
 export { overlaps, parseIp, printIp } from './ip.js';
 export { type Limit, limits } from './limits.js';
@@ -17,7 +20,9 @@ export { type Macro, macroFromValues, parseMacro } from './macro.js';
 export { isPrefixCertain, matches, matchesPrefix } from './matcher.js';
 export { parse } from './parser.js';
 export { print } from './print.js';
+export type { Context } from './read.js';
 export type { Scope } from './scope.js';
+export type { Truth } from './truth.js';
 export { decodeUtf8, withoutIncompleteTail } from './utf8.js';
 export {
   type Element,

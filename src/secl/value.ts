@@ -1,4 +1,5 @@
 import type { Bytes } from './bytes.js';
+import type { FieldType } from './field.js';
 import type { IpNetwork } from './ip.js';
 
 export type Scalar = Bytes | bigint | boolean | IpNetwork;
@@ -22,8 +23,53 @@ export interface TruncatedArray {
   readonly partial?: Bytes;
 }
 
-/** One element of an array. */
-export type Element = Scalar | TruncatedString | Unknown;
+/** A time as an age: so many nanoseconds before the time of evaluation. */
+export interface Ago {
+  readonly known: 'age';
+  readonly nanoseconds: bigint;
+}
 
-/** What an event says about a field. */
+/** One element of an array. */
+export type Element = Scalar | TruncatedString | Unknown | Ago;
+
+/** What an event says about a field. An address that is not there is the empty array. */
 export type Value = Element | readonly Element[] | TruncatedArray;
+
+/** The values of a field one by one; incomplete: there may be others. */
+export interface Reading {
+  readonly elements: readonly Element[];
+  readonly complete: boolean;
+}
+
+export function readingOf(value: Value): Reading {
+  if (isArray(value)) return { elements: value, complete: true };
+  if (typeof value !== 'object' || !('known' in value) || value.known !== 'elements') {
+    return { elements: [value], complete: true };
+  }
+  if (value.partial === undefined) return { elements: value.elements, complete: false };
+  return { elements: [...value.elements, { known: 'prefix', prefix: value.partial }], complete: false };
+}
+
+/** What a fact is when nothing is said about it. */
+export function zeroValue(type: FieldType, shape: 'scalar' | 'array'): Value {
+  if (shape === 'array') return [];
+  switch (type) {
+    case 'string':
+      return '';
+    case 'int':
+      return 0n;
+    case 'bool':
+      return false;
+    case 'ip':
+      return [];
+  }
+}
+
+/** Array.isArray does not narrow readonly arrays. */
+export function isArray(value: Value): value is readonly Element[] {
+  return Array.isArray(value);
+}
+
+export function isIp(element: Element): element is IpNetwork {
+  return typeof element === 'object' && 'family' in element;
+}

@@ -1,6 +1,7 @@
 /** Expressions put together, with constants folded: what is decided without an event is decided here. */
 import type { Comparison, Expression, IpTerm, Matcher, Term, TextTerm } from '../expression.js';
 import type { FieldUse } from '../field.js';
+import { calculate, holds } from '../integer.js';
 import { overlaps } from '../ip.js';
 
 export function constant(value: boolean): Expression {
@@ -69,46 +70,11 @@ export function addresses(quantifier: 'any' | 'every', address: IpTerm, networks
   return { node: 'ip', quantifier, address, networks };
 }
 
-export function holds(operator: Comparison, left: bigint, right: bigint): boolean {
-  switch (operator) {
-    case '==':
-      return left === right;
-    case '<':
-      return left < right;
-    case '<=':
-      return left <= right;
-    case '>':
-      return left > right;
-    case '>=':
-      return left >= right;
-  }
-}
-
-/** Arithmetic of signed 64-bit integers, which wrap. */
 export function binary(operator: Extract<Term, { term: 'binary' }>['operator'], left: Term, right: Term): Term {
   if (left.term === 'integer' && right.term === 'integer') {
     return { term: 'integer', value: calculate(operator, left.value, right.value) };
   }
   return { term: 'binary', operator, left, right };
-}
-
-export function calculate(
-  operator: Extract<Term, { term: 'binary' }>['operator'],
-  left: bigint,
-  right: bigint,
-): bigint {
-  switch (operator) {
-    case '&':
-      return left & right;
-    case '|':
-      return left | right;
-    case '^':
-      return left ^ right;
-    case '+':
-      return BigInt.asIntN(64, left + right);
-    case '-':
-      return BigInt.asIntN(64, left - right);
-  }
 }
 
 export function unaryTerm(term: 'negate' | 'complement', operand: Term): Term {
