@@ -6,7 +6,8 @@ import type { IteratorName } from './field.js';
 import { holds } from './integer.js';
 import { overlaps } from './ip.js';
 import { limits } from './limits.js';
-import { lowerCase, matches, matchesPrefix } from './matcher.js';
+import { lowerCase, matchesPrefix } from './matcher.js';
+import { matchesAny } from './matcher-set.js';
 import { type Context, readField, readIp, readTerm, readText, readVariable, type Scene } from './read.js';
 import { every, negate, some, type Truth } from './truth.js';
 import { type Element, isIp, type Reading } from './value.js';
@@ -103,7 +104,7 @@ function everyPair(left: Reading, right: Reading, of: (left: Element, right: Ele
 }
 
 function matchElement(element: Element, matchers: readonly Matcher[]): Truth {
-  if (typeof element === 'string') return matchers.some((matcher) => matches(matcher, element));
+  if (typeof element === 'string') return matchesAny(matchers, element);
   const prefix = prefixOf(element);
   if (prefix === undefined) return 'unknown';
   return matchers.some((matcher) => matchesPrefix(matcher, prefix)) ? true : 'unknown';

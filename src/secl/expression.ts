@@ -61,7 +61,8 @@ export type Expression =
 export type Comparison = '==' | '<' | '<=' | '>' | '>=';
 
 /**
- * A test on one string value. `foldCase`: letters compare without regard to case; never on a regexp.
+ * A test on one string value. `foldCase`: ASCII letters compare without regard to case; the literal bytes here are
+ * already in lower case. Never on path patterns and regexps.
  * All patterns match the whole value, except a regexp, which searches it.
  */
 export type Matcher =
@@ -78,7 +79,7 @@ export type Matcher =
       readonly foldCase?: true;
     }
   /** A pattern on a `.path` field; see glob.ts. */
-  | { readonly kind: 'glob'; readonly pattern: Bytes; readonly foldCase?: true }
+  | { readonly kind: 'glob'; readonly pattern: Bytes }
   /** RE2 syntax, as written (text, not bytes); see regexp.ts. */
   | { readonly kind: 'regexp'; readonly source: string };
 

@@ -8,15 +8,11 @@ import { matchesWildcard } from './wildcard.js';
 export function matches(matcher: Matcher, value: Bytes): boolean {
   switch (matcher.kind) {
     case 'exact':
-      return matcher.foldCase ? lowerCase(matcher.bytes) === lowerCase(value) : matcher.bytes === value;
+      return matcher.bytes === (matcher.foldCase ? lowerCase(value) : value);
     case 'wildcard':
-      return matcher.foldCase
-        ? matchesWildcard(lowerCaseWildcard(matcher), lowerCase(value))
-        : matchesWildcard(matcher, value);
+      return matchesWildcard(matcher, matcher.foldCase ? lowerCase(value) : value);
     case 'glob':
-      return matcher.foldCase
-        ? matchesGlob(lowerCase(matcher.pattern), lowerCase(value))
-        : matchesGlob(matcher.pattern, value);
+      return matchesGlob(matcher.pattern, value);
     case 'regexp':
       return matchesRegexp(matcher.source, value);
   }
@@ -58,8 +54,4 @@ export function isPrefixCertain(matcher: Matcher): boolean {
 /** ASCII letters only: the names that are compared without regard to case are host names. */
 export function lowerCase(value: Bytes): Bytes {
   return value.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-}
-
-function lowerCaseWildcard(matcher: Extract<Matcher, { kind: 'wildcard' }>): Extract<Matcher, { kind: 'wildcard' }> {
-  return { ...matcher, segments: matcher.segments.map(lowerCase) };
 }

@@ -1,12 +1,15 @@
 /** Names that a person may have meant, best first, at most three. */
 export function nearestNames(name: string, names: readonly string[]): string[] {
-  const most = Math.max(2, Math.floor(name.length / 4));
+  const most = Math.min(4, Math.floor(name.length / 3));
   const last = lastPart(name);
-  return names
+  const close = names
     .filter((candidate) => Math.abs(candidate.length - name.length) <= most || lastPart(candidate) === last)
     .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
-    .filter(({ distance, candidate }) => distance <= most || (lastPart(candidate) === last && distance <= 8))
-    .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))
+    .filter(({ distance, candidate }) => distance <= most || (lastPart(candidate) === last && distance <= 2 * most))
+    .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1));
+  const best = close[0]?.distance ?? 0;
+  return close
+    .filter(({ distance }) => distance <= best + 1)
     .slice(0, 3)
     .map(({ candidate }) => candidate);
 }

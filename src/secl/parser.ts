@@ -181,7 +181,10 @@ class Parser {
       const of = memberFamilies.get(token.kind);
       if (of === undefined) throw this.#unexpected('a string, a number, an address or a constant');
       family ??= of;
-      if (of !== family) throw this.#unexpected(`another of the ${family}: a list has members of one kind`);
+      if (of !== family) {
+        const message = `${token.text} among ${family}: a list has members of one kind`;
+        throw new SeclError('syntax', message, this.#span(token));
+      }
       members.push(this.#literal());
       if (members.length > limits.listMembers.value) {
         const span = through(this.#span(open), this.#span(token));

@@ -5,7 +5,7 @@ import type { Comparison, Expression, Matcher, Term, TextTerm } from '../express
 import { matches } from '../matcher.js';
 import { addresses, compare, constant, equivalent, join, match, matchText, member, not } from './build.js';
 import { matchersOf } from './literal.js';
-import { describe, type Operand, type OperandOf, type StringSource } from './operand.js';
+import { describe, type Operand, type OperandOf, type StringSource, typeNames } from './operand.js';
 
 type ComparisonAst = Extract<Ast, { kind: 'comparison' }>;
 
@@ -39,12 +39,8 @@ export function comparison(ast: ComparisonAst, left: Operand, right: Operand): E
 /** Throws unless the operand has one of the types. */
 export function expect<T extends Operand['type']>(operand: Operand, types: readonly T[]): OperandOf<T> {
   if ((types as readonly string[]).includes(operand.type)) return operand as OperandOf<T>;
-  const wanted = types.map((type) => (/^[aei]/.test(type) ? `an ${type}` : `a ${type}`)).join(' or ');
-  throw new SeclError(
-    'type',
-    `expected ${wanted.replaceAll('int', 'integer')}, not ${describe(operand)}`,
-    operand.span,
-  );
+  const wanted = types.map((type) => typeNames[type]).join(' or ');
+  throw new SeclError('type', `expected ${wanted}, not ${describe(operand)}`, operand.span);
 }
 
 /** A truth under `==`, its negation under `!=`; the type has no other operator. */

@@ -4,6 +4,7 @@ import type { Matcher } from '../expression.js';
 import type { Field } from '../field.js';
 import { globProblem } from '../glob.js';
 import { limits } from '../limits.js';
+import { lowerCase } from '../matcher.js';
 import { regexpProblem } from '../regexp.js';
 import { wildcard } from '../wildcard.js';
 import type { StringLiteral } from './operand.js';
@@ -18,14 +19,15 @@ function matcherOf(literal: StringLiteral, field: Field | undefined): Matcher | 
   const isPath = field?.path === true;
   if (isPath) checkPath(literal, field);
   const fold = field?.foldCase === true ? ({ foldCase: true } as const) : {};
+  const folded = (bytes: Bytes) => (field?.foldCase === true ? lowerCase(bytes) : bytes);
   switch (literal.form) {
     case 'exact':
-      return { kind: 'exact', bytes: bytesOf(literal), ...fold };
+      return { kind: 'exact', bytes: folded(bytesOf(literal)), ...fold };
     case 'pattern': {
-      const pattern = bytesOf(literal);
+      const pattern = folded(bytesOf(literal));
       if (!isPath) return { ...plainPattern(pattern, literal), ...fold };
       if (pattern === '') return undefined;
-      return pattern.includes('*') ? { kind: 'glob', pattern, ...fold } : { kind: 'exact', bytes: pattern, ...fold };
+      return pattern.includes('*') ? { kind: 'glob', pattern } : { kind: 'exact', bytes: pattern };
     }
     case 'regexp': {
       const problem = regexpProblem(literal.text);

@@ -41,32 +41,23 @@ export type Operand =
 
 export type OperandOf<T extends Operand['type']> = Extract<Operand, { type: T }>;
 
+/** How messages name the types. */
+export const typeNames: Readonly<Record<Operand['type'], string>> = {
+  bool: 'a boolean',
+  bools: 'an array of booleans',
+  'bool list': 'a list of booleans',
+  string: 'a string',
+  strings: 'an array of strings',
+  'string list': 'a list of strings',
+  int: 'a number',
+  ints: 'an array of numbers',
+  'int list': 'a list of numbers',
+  ip: 'an address',
+  ips: 'an array of addresses',
+  'ip list': 'a list of addresses',
+};
+
 /** How a message names what an operand is. */
 export function describe(operand: Operand): string {
-  switch (operand.type) {
-    case 'bool':
-      return 'a boolean';
-    case 'bools':
-      return 'an array of booleans';
-    case 'bool list':
-      return 'a list of booleans';
-    case 'string':
-      return 'a string';
-    case 'strings':
-      return 'an array of strings';
-    case 'string list':
-      return 'a list of strings';
-    case 'int':
-      return operand.duration ? 'a duration' : 'a number';
-    case 'ints':
-      return 'an array of numbers';
-    case 'int list':
-      return 'a list of numbers';
-    case 'ip':
-      return 'an address';
-    case 'ips':
-      return 'an array of addresses';
-    case 'ip list':
-      return 'a list of addresses';
-  }
+  return operand.type === 'int' && operand.duration ? 'a duration' : typeNames[operand.type];
 }
