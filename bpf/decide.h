@@ -29,7 +29,7 @@ static __always_inline void conclude(struct scratch *s, const void *image, u32 r
 	u32 word = (rule >> 6) & (PC_RULE_WORDS - 1), flags;
 	u64 bit = 1ull << (rule & 63);
 
-	if (truth == FALSE)
+	if (truth == FALSE || (truth == UNKNOWN && s->stage == PC_STAGE_REFUSE))
 		return;
 	flags = image_u32(image, image_header(image)->rules.offset + rule * sizeof(struct pc_rule));
 	if (truth == UNKNOWN) {
@@ -215,8 +215,8 @@ static __noinline void decide(struct machine *m)
 	s->summary_index = 0;
 	s->summary_bits = 0;
 	s->word_bits = 0;
-	if (h->sources & ~(s->known | s->interpreter_known)) {
-		/* an unread source can make any clause unknown: try them all */
+	if (s->stage != PC_STAGE_REFUSE && (h->sources & ~(s->known | s->interpreter_known))) {
+		/* an unread source can make any clause unknown: try them all; stage 1 acts only on what is true */
 		try_clauses(m, 0, h->clauses.count);
 	} else {
 		bpf_loop(1 << 16, trigger_step, m, 0);

@@ -101,7 +101,7 @@ static __always_inline int decide_stage1(struct machine *m, struct linux_binprm 
 	struct scratch *s = m->s;
 	struct levels *levels = 0;
 	u32 streams = image_header(m->image)->streams, level;
-	int native = is_native(bprm), verdict;
+	int native = is_native(bprm);
 
 	if (BPF_CORE_READ(bprm, interp) == BPF_CORE_READ(bprm, filename))
 		begin_exec(s, bprm, generation);
@@ -117,6 +117,7 @@ static __always_inline int decide_stage1(struct machine *m, struct linux_binprm 
 			return 0;
 		}
 	}
+	s->stage = PC_STAGE_REFUSE;
 	s->native = native;
 	s->levels = level + 1;
 	clear_atoms(m);
@@ -143,16 +144,10 @@ static __always_inline int decide_stage1(struct machine *m, struct linux_binprm 
 	test_integers(m, 0, PC_FACT_FILE);
 	decide_views(m, levels);
 	count(PC_COUNT_STAGE1);
-	if (!(s->wants & WANT_DENY))
+	if (!(s->wants & WANT_DENY) || is_protected(st, task)) /* stage 2 says who was spared */
 		return 0;
-	if (is_protected(st, task)) {
-		count(PC_COUNT_PROTECTED);
-		emit(m, task, PC_STAGE_REFUSE, PC_VERDICT_PROTECTED);
-		return 0;
-	}
-	verdict = PC_VERDICT_REFUSE;
 	count(PC_COUNT_REFUSED);
-	emit(m, task, PC_STAGE_REFUSE, verdict);
+	emit(m, task, PC_STAGE_REFUSE, PC_VERDICT_REFUSE);
 	return -EPERM;
 }
 
@@ -218,6 +213,7 @@ static __always_inline void final_facts(struct machine *m, struct task_struct *t
 	struct scratch *s = m->s;
 	u32 streams = image_header(m->image)->streams;
 
+	s->stage = PC_STAGE_KILL;
 	s->known = 0;
 	s->native = 1;
 	task_facts(s, task);

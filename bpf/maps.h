@@ -8,6 +8,34 @@
 #include "abi.h"
 #include "kernel.h"
 
+/* Never read: keeps the types that user space looks up in the object's BTF. */
+const volatile union {
+	enum pc_version version;
+	enum pc_magic magic;
+	enum pc_limit limit;
+	enum pc_stream stream;
+	enum pc_fact fact;
+	enum pc_source source;
+	enum pc_row row;
+	enum pc_output_kind output_kind;
+	enum pc_literal literal;
+	enum pc_step step;
+	enum pc_rule_flag rule_flag;
+	enum pc_word word;
+	enum pc_stage stage;
+	enum pc_verdict verdict;
+	enum pc_counter counter;
+	enum pc_record_flag record_flag;
+	struct pc_header header;
+	struct pc_automaton automaton;
+	struct pc_output output;
+	struct pc_integer integer;
+	struct pc_clause clause;
+	struct pc_program program;
+	struct pc_rule rule;
+	struct pc_record record;
+} border_types = {};
+
 /* Image capacity - 1, a power of two - 1. Set before load together with the value size of `images` (capacity + 8). */
 const volatile u32 image_mask = (1 << 20) - 1;
 
@@ -98,6 +126,7 @@ struct scratch {
 	u64 interpreter_known; /* of the current view */
 	u64 level_known[PC_LEVELS];
 	s64 facts[PC_FACTS];
+	u32 stage;    /* enum pc_stage */
 	u32 levels;
 	u32 native;   /* the current level is the final program */
 	u32 path_from; /* current level's path: arena[path_from, PATH_END - 1) */

@@ -34,11 +34,15 @@ static long pointer_step(u32 i, struct machine *m)
 		}
 		s->string = pointer;
 	}
+	if (s->fill > BLOCK_END - 256) { /* a string needs some room to make progress */
+		consume(m);
+		s->at = s->fill = CHUNK;
+	}
 	room = room_for_piece(s);
 	n = bpf_probe_read_user_str(&s->arena[s->fill & (BLOCK_END - 1)], bound(room, 2 * BLOCK_END - 1), (void *)s->string);
 	if (n <= 0)
 		return 1;
-	if (n == room && s->arena[(s->fill + room - 1) & (ARENA_BYTES - 1)] == 0 && room > 1) {
+	if (n == room) {
 		/* cut, or it just fits: take all but the NUL and look again behind it */
 		n = room - 1;
 		s->string += n;

@@ -1,0 +1,195 @@
+/** One session over one kernel: picks the tier, keeps the programs attached, swaps images and reads records. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { BpfMap, RawBatch, Ring } from './addon.js';
+import { KernelError } from './addon.js';
+import { SessionError } from './errors.js';
+import { capacityFor, largestCapacity, ProgramSet, smallestCapacity } from './programs.js';
+import { recordDecoder } from './record.js';
+import { selfTestExec, selfTestImage } from './self-test.js';
+import { tiers } from './tiers.js';
+import type {
+  Activation,
+  KernelRecord,
+  KernelSession,
+  ProgramStatistics,
+  RecordBatch,
+  RingName,
+  RingStatistics,
+  SelfTestResult,
+  SessionOptions,
+  TierChoice,
+} from './types.js';
+
+const defaultObject = fileURLToPath(new URL('../../build/bpf/exec.bpf.o', import.meta.url));
+
+/**
+ * Loads the programs of the best tier that this kernel takes, or of the one that is asked for; attaches nothing before an image is
+ * active. Throws SessionError `no-tier` with every tier's reason.
+ */
+export async function openSession(options: SessionOptions): Promise<KernelSession> {
+  const refused: { tier: TierChoice['tier']; why: string }[] = [];
+  for (const tier of tiers) {
+    if (options.tier && options.tier !== tier.name) continue;
+    const why = tier.missing();
+    if (why) {
+      refused.push({ tier: tier.name, why });
+      continue;
+    }
+    try {
+      const path = options.objectPath ?? defaultObject;
+      const set = ProgramSet.load(path, tier, smallestCapacity, options.agentPid);
+      return new Session(set, { tier: tier.name, cannot: tier.cannot, refused }, { ...options, objectPath: path });
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+      refused.push({ tier: tier.name, why: error.message });
+    }
+  }
+  const known = tiers.map((tier) => tier.name).join(', ');
+  const reasons = refused.map(({ tier, why }) => `${tier}: ${why}`).join('; ');
+  throw new SessionError('no-tier', reasons || `there is no tier ${options.tier} in this version, only ${known}`);
+}
+
+class Session implements KernelSession {
+  readonly bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  private generation = 0n;
+  private attached = false;
+  private onBatch: ((batch: RecordBatch) => void) | undefined;
+
+  constructor(
+    private set: ProgramSet,
+    readonly choice: TierChoice,
+    private readonly options: SessionOptions & { objectPath: string },
+  ) {}
+
+  async activate(image: Uint8Array, options: { onUnseen?: 'report' | 'enforce' } = {}): Promise<Activation> {
+    if (image.byteLength > largestCapacity)
+      throw new SessionError(
+        'image-too-large',
+        `the policy image has ${image.byteLength} bytes and at most ${largestCapacity} fit; the old policy stays in force`,
+      );
+    const grown = image.byteLength > this.set.capacity ? this.grow(image) : undefined;
+    const set = grown ?? this.set;
+    const generation = this.generation + 1n;
+    let activation: Activation;
+    try {
+      set.unseenIsKilled = options.onUnseen === 'enforce';
+      activation = await set.activate(image, generation);
+      if (grown || !this.attached) set.attach();
+    } catch (error) {
+      if (grown) grown.close();
+      else if (!this.attached) set.release();
+      throw error;
+    }
+    this.generation = generation;
+    this.attached = true;
+    if (grown) await this.replace(grown);
+    return activation;
+  }
+
+  async release(): Promise<void> {
+    this.set.detach();
+    this.set.release();
+    this.attached = false;
+  }
+
+  async selfTest(): Promise<SelfTestResult> {
+    await this.activate(selfTestImage());
+    try {
+      return await selfTestExec(this.set.tier.stops);
+    } finally {
+      await this.release();
+      this.drain();
+    }
+  }
+
+  start(onBatch: (batch: RecordBatch) => void): void {
+    this.onBatch = onBatch;
+    for (const [name, ring] of this.set.rings) this.listen(this.set, name, ring);
+  }
+
+  drain(): KernelRecord[] {
+    const decode = recordDecoder(this.set.abi);
+    return [...this.set.rings.values()].flatMap((ring) => ring.drain().map(decode));
+  }
+
+  counters(): Record<string, bigint> {
+    const counters = this.set.map('counters');
+    const names = this.set.abi.names('pc_counter', 'PC_COUNT_');
+    return Object.fromEntries([...names].map(([key, name]) => [name, sumOfCpus(counters, key)]));
+  }
+
+  programs(): ProgramStatistics[] {
+    return this.set.tier.programs.map((name) => {
+      const info = this.set.object.programInfo(name);
+      return {
+        name,
+        runTimeNs: info.runTimeNs,
+        runCount: info.runCount,
+        recursionMisses: info.recursionMisses,
+        verifiedInstructions: info.verifiedInstructions,
+      };
+    });
+  }
+
+  rings(): RingStatistics[] {
+    return [...this.set.rings].map(([name, ring]) => ({ name, ...ring.lag() }));
+  }
+
+  memory(): { name: string; bytes: number }[] {
+    return ['images', 'verdicts', 'reports'].map((name) => {
+      const map = this.set.map(name);
+      return { name, bytes: map.valueSize ? map.valueSize * map.maxEntries : map.maxEntries };
+    });
+  }
+
+  async close(): Promise<void> {
+    this.set.detach();
+    this.set.release();
+    this.attached = false;
+    for (const ring of this.set.rings.values()) await ring.stop();
+    this.set.close();
+  }
+
+  /** The same programs with slots for a larger image. The old set stays attached until the new one is. */
+  private grow(image: Uint8Array): ProgramSet {
+    return ProgramSet.load(
+      this.options.objectPath,
+      this.set.tier,
+      capacityFor(image.byteLength),
+      this.options.agentPid,
+    );
+  }
+
+  /** The new set decides already; what the old one still holds is delivered before it goes. */
+  private async replace(grown: ProgramSet): Promise<void> {
+    const old = this.set;
+    this.set = grown;
+    old.detach();
+    old.release();
+    for (const ring of old.rings.values()) await ring.stop();
+    const decode = recordDecoder(old.abi);
+    for (const [name, ring] of old.rings) {
+      const records = ring.drain().map(decode);
+      if (records.length > 0) this.onBatch?.({ ring: name, records, acknowledge: () => {} });
+    }
+    old.close();
+    if (this.onBatch) for (const [name, ring] of grown.rings) this.listen(grown, name, ring);
+  }
+
+  private listen(set: ProgramSet, name: RingName, ring: Ring): void {
+    const decode = recordDecoder(set.abi);
+    ring.start((batch: RawBatch) => {
+      this.onBatch?.({ ring: name, records: batch.records.map(decode), acknowledge: () => ring.acknowledge(batch) });
+    });
+  }
+}
+
+function sumOfCpus(map: BpfMap, key: number): bigint {
+  const bytes = map.lookup(new Uint8Array(Uint32Array.of(key).buffer));
+  if (!bytes) return 0n;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let sum = 0n;
+  for (let at = 0; at < bytes.byteLength; at += 8) sum += view.getBigUint64(at, true);
+  return sum;
+}

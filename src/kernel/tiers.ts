@@ -1,0 +1,49 @@
+/** The ways into the kernel, best first, what each needs and what it cannot do. */
+import { readFileSync } from 'node:fs';
+import type { TierName } from './types.js';
+
+export interface Tier {
+  name: TierName;
+  /** Programs of bpf/exec.bpf.c, in the order in which they are attached. */
+  programs: readonly string[];
+  /** What a self-test exec must come to. */
+  stops: 'refused' | 'killed';
+  cannot: readonly string[];
+  /** Why this tier is not to be had here, as far as can be told without trying. */
+  missing(): string | undefined;
+}
+
+const lsmList = '/sys/kernel/security/lsm';
+
+/** Tiers that this version has. `fmod_ret` and `kprobe` come later. */
+export const tiers: readonly Tier[] = [
+  {
+    name: 'lsm',
+    // stage 2 first: an exec that stage 1 has seen must find it
+    programs: ['kill', 'refuse', 'check_seen'],
+    stops: 'refused',
+    cannot: [],
+    missing() {
+      let list: string;
+      try {
+        list = readFileSync(lsmList, 'utf8');
+      } catch {
+        return `${lsmList} cannot be read: is securityfs mounted?`;
+      }
+      return list.trim().split(',').includes('bpf')
+        ? undefined
+        : `bpf is not an active LSM (${list.trim()}): add it to the kernel parameter lsm=`;
+    },
+  },
+  {
+    name: 'tracepoint',
+    programs: ['kill_at_exec'],
+    stops: 'killed',
+    cannot: [
+      'It cannot refuse an exec: the call succeeds and the program is killed before its first instruction.',
+      'It sees a script only by the name the caller gave; under a relative name the path of the script is unknown.',
+      'It does not notice an exec that it missed.',
+    ],
+    missing: () => undefined,
+  },
+];
