@@ -1,7 +1,7 @@
 // Writes archives in the format that Linux unpacks as an initramfs: cpio, SVR4 "newc" without checksums. The format is
 // in the kernel's Documentation/driver-api/early-userspace/buffer-format.rst. Written here because an archive made of
 // a list of entries needs no staging directory, no root and no cpio program.
-import { lstat, open, readdir, readlink } from 'node:fs/promises';
+import { lstat, open, readdir, readFile, readlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 const FILE = 0o100000;
@@ -9,8 +9,9 @@ const DIRECTORY = 0o040000;
 const SYMLINK = 0o120000;
 const CHARACTER_DEVICE = 0o020000;
 
-/** How much of a file is read at once (bytes). */
-const CHUNK = 1 << 20;
+/** An archive is mostly small pieces; they are written together once they reach this many bytes or pieces. */
+const BATCH = 4 << 20;
+const BATCH_PIECES = 1000;
 
 /**
  * One entry of an archive.
@@ -115,14 +116,22 @@ export class Archive {
    * @param {import('node:fs/promises').FileHandle} output
    */
   async writeTo(output) {
+    let pending = [];
+    let size = 0;
+    const flush = async () => {
+      if (size > 0) await output.writev(pending);
+      pending = [];
+      size = 0;
+    };
     for (const entry of this.#entries.values()) {
-      await output.write(header(entry));
-      if (entry.size === 0) continue;
-      if (typeof entry.content === 'string') await copyExactly(entry.content, entry.size, output);
-      else await output.write(entry.content);
-      await output.write(padding(entry.size));
+      const pieces = [header(entry), await contentOf(entry), padding(entry.size)].filter((piece) => piece.length > 0);
+      pending.push(...pieces);
+      size += pieces.reduce((sum, piece) => sum + piece.length, 0);
+      if (size > BATCH || pending.length > BATCH_PIECES) await flush();
     }
-    await output.write(header(blank({ path: 'TRAILER!!!' })));
+    pending.push(header(blank({ path: 'TRAILER!!!' })));
+    size += 1;
+    await flush();
   }
 
   /** @param {string} path @param {Partial<Entry>} entry */
@@ -174,23 +183,11 @@ function padding(size) {
 }
 
 /**
- * Copies as many bytes as the header promised, with zeros where the file has become shorter since.
- * @param {string} path
- * @param {number} size
- * @param {import('node:fs/promises').FileHandle} output
+ * As many bytes as the header promises: a file that has grown since is cut, one that has become shorter gets zeros.
+ * @param {Entry} entry
  */
-async function copyExactly(path, size, output) {
-  const input = await open(path, 'r');
-  try {
-    const buffer = Buffer.alloc(Math.min(size, CHUNK));
-    for (let left = size; left > 0; ) {
-      const { bytesRead } = await input.read(buffer, 0, Math.min(left, buffer.length));
-      if (bytesRead === 0) buffer.fill(0);
-      const count = bytesRead === 0 ? Math.min(left, buffer.length) : bytesRead;
-      await output.write(buffer, 0, count);
-      left -= count;
-    }
-  } finally {
-    await input.close();
-  }
+async function contentOf({ content, size }) {
+  if (size === 0 || content === undefined) return Buffer.alloc(0);
+  const bytes = typeof content === 'string' ? await readFile(content) : content;
+  return bytes.length >= size ? bytes.subarray(0, size) : Buffer.concat([bytes, Buffer.alloc(size - bytes.length)]);
 }

@@ -1,6 +1,6 @@
 // The file system of one run: the cached base, the kernel's modules, the project, the caller's files, the command.
 import { existsSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { copyFile, open } from 'node:fs/promises';
 import { Archive } from './cpio.mjs';
 import { baseArchive } from './guest-base.mjs';
 import { addProject } from './guest-project.mjs';
@@ -9,9 +9,6 @@ import { CommandError, say } from './process.mjs';
 
 /** The caller's files are unpacked into the guest's memory; more than this part of it does not fit beside their copy. */
 export const FILES_PART_OF_MEMORY = 1 / 4;
-
-/** How much of an archive is copied at once (bytes). */
-const CHUNK = 4 << 20;
 
 /**
  * Writes the initramfs of one run.
@@ -30,9 +27,9 @@ export async function writeInitramfs({ output, kernel, files, command, env, memo
   await addProject(archive);
   archive.text('/etc/portcullis-vm/command', commandScript(command, env));
   await addFiles(archive, files, memory);
-  const handle = await open(output, 'w');
+  await copyFile(await baseArchive(), output);
+  const handle = await open(output, 'a');
   try {
-    await append(await baseArchive(), handle);
     await archive.writeTo(handle);
   } finally {
     await handle.close();
@@ -103,19 +100,4 @@ function commandScript(command, env) {
 /** One word for the shell. @param {string} text */
 function quote(text) {
   return `'${text.replaceAll("'", "'\\''")}'`;
-}
-
-/** @param {string} path @param {import('node:fs/promises').FileHandle} output */
-async function append(path, output) {
-  const input = await open(path, 'r');
-  try {
-    const buffer = Buffer.alloc(CHUNK);
-    for (;;) {
-      const { bytesRead } = await input.read(buffer, 0, buffer.length);
-      if (bytesRead === 0) return;
-      await output.write(buffer, 0, bytesRead);
-    }
-  } finally {
-    await input.close();
-  }
 }

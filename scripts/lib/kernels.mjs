@@ -1,9 +1,10 @@
 // The kernels that virtual machines boot: Debian's own, downloaded as packages and unpacked into the cache, never
-// installed. Of each about 100 MB package only the kernel and a handful of modules are kept (12 MB).
+// installed. Of each about 100 MB package only the kernel and a handful of modules are kept (70 MB, uncompressed).
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { downloadPackage } from './debian-archive.mjs';
+import { extractKernel } from './kernel-image.mjs';
 import { moduleName, readModuleInfo } from './kernel-modules.mjs';
 import { withLock } from './lock.mjs';
 import { cacheDir } from './paths.mjs';
@@ -24,14 +25,15 @@ export const BOOT_MODULES = ['virtio_pci', 'virtio_console'];
 /** Carried for `modprobe` in a guest: container-like file systems and networks. */
 const EXTRA_MODULES = ['overlay', 'loop', 'veth', 'dummy', 'bridge'];
 
-const WANTED = [...BOOT_MODULES, ...EXTRA_MODULES];
+/** What the cache must have been filled with; the number changes when its layout does. */
+const WANTED = ['layout-2', ...BOOT_MODULES, ...EXTRA_MODULES];
 
 /**
  * @typedef {object} Kernel
  * @property {string} version '6.1' or '6.12'
  * @property {string} release as `uname -r` says
  * @property {string} package the Debian package it came from
- * @property {string} vmlinuz path of the bootable image
+ * @property {string} image path of what qemu boots: an ELF file, or a bzImage that could not be taken apart
  * @property {{name: string, file: string, depends: string[], aliases: string[]}[]} modules each after those it needs
  */
 
@@ -53,7 +55,7 @@ export async function cachedKernel(version) {
   if (wanted.join() !== WANTED.join()) return undefined;
   return {
     ...kernel,
-    vmlinuz: join(directory, 'vmlinuz'),
+    image: join(directory, kernel.image),
     modules: kernel.modules.map((module) => ({ ...module, file: join(directory, `${module.name}.ko`) })),
   };
 }
@@ -96,11 +98,20 @@ async function download(version) {
     await mkdir(ready);
     const image = (await readdir(join(unpacked, 'boot'))).find((entry) => entry.startsWith('vmlinuz-'));
     if (image === undefined) throw new CommandError(`${name} holds no /boot/vmlinuz-*`);
-    await copyFile(join(unpacked, 'boot', image), join(ready, 'vmlinuz'));
+    const vmlinuz = join(unpacked, 'boot', image);
+    const extracted = (await extractKernel(vmlinuz, join(ready, 'vmlinux'))) === 'extracted';
+    if (!extracted) await copyFile(vmlinuz, join(ready, 'vmlinuz'));
     const release = image.slice('vmlinuz-'.length);
     const modules = await keepModules(await moduleTree(unpacked, release), ready);
     // The stamp is written last.
-    const stamp = { version, release, package: name, wanted: WANTED, modules };
+    const stamp = {
+      version,
+      release,
+      package: name,
+      image: extracted ? 'vmlinux' : 'vmlinuz',
+      wanted: WANTED,
+      modules,
+    };
     await writeFile(join(ready, 'kernel.json'), `${JSON.stringify(stamp, null, 2)}\n`);
     await rm(final, { recursive: true, force: true });
     await rename(ready, final);
@@ -148,6 +159,6 @@ async function keepModules(tree, target) {
     for (const needed of depends) await keep(needed);
     kept.set(name, { name, depends: depends.filter((needed) => kept.has(needed)), aliases });
   };
-  for (const name of WANTED) await keep(name);
+  for (const name of [...BOOT_MODULES, ...EXTRA_MODULES]) await keep(name);
   return [...kept.values()];
 }

@@ -39,7 +39,7 @@ function accelerator() {
 
 /**
  * @typedef {object} Machine
- * @property {string} vmlinuz
+ * @property {string} image what to boot
  * @property {string} initramfs
  * @property {string} cmdline appended to the kernel's parameters
  * @property {number} memory bytes
@@ -87,7 +87,7 @@ export async function startMachine(machine, { onOutput, onReport }) {
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-monitor', 'none'],
     ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
     ...['-device', 'virtio-serial-pci', ...ports],
-    ...['-kernel', machine.vmlinuz, '-initrd', machine.initramfs],
+    ...['-kernel', machine.image, '-initrd', machine.initramfs],
     ...['-append', `${KERNEL_PARAMETERS} ${machine.cmdline}`.trim()],
   ];
   // A machine must not outlive the command that started it, however that ends.

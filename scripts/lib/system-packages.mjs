@@ -25,6 +25,7 @@ const PACKAGES = {
     { name: 'qemu-system-x86', program: 'qemu-system-x86_64' },
     { name: 'busybox-static', program: 'busybox' },
     { name: 'xz-utils', program: 'xz' },
+    { name: 'zstd', program: 'zstd' },
     { name: 'debian-archive-keyring' },
   ],
 };

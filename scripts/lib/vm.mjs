@@ -42,7 +42,7 @@ export async function runInVm(run) {
     let status;
     let bootSeconds;
     const machine = await startMachine(
-      { vmlinuz: kernel.vmlinuz, initramfs, cmdline, memory, directory },
+      { image: kernel.image, initramfs, cmdline, memory, directory },
       {
         onOutput: (channel, chunk) => {
           chunks[channel].push(chunk);
