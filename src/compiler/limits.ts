@@ -36,10 +36,10 @@ export const programSteps: Limit = {
   consequence: userSpace,
 };
 
-export const programs: Limit = {
-  name: 'boolean programs of an image',
-  value: 1024,
-  unit: 'programs',
+export const imageSteps: Limit = {
+  name: 'boolean programs of an image together',
+  value: 65_536,
+  unit: 'steps',
   consequence: userSpace,
 };
 
@@ -150,7 +150,7 @@ export const compilerLimits: readonly Limit[] = [
   alwaysClauses,
   programDepth,
   programSteps,
-  programs,
+  imageSteps,
   segmentPatterns,
   segmentsPerPattern,
   wordLength,

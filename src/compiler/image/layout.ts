@@ -1,0 +1,72 @@
+/** What bpf/abi.h declares of the policy image. test/compiler/image/layout.test.ts compares the two. */
+
+export const ABI_VERSION = 1;
+export const IMAGE_MAGIC = 0x4d494350;
+export const STREAMS = 8;
+
+/** Numbers of the streams. */
+export const stream = { path: 0, name: 1, comm: 2, argv0: 3, args: 4, envs: 5, tty: 6 } as const;
+export type StreamName = keyof typeof stream;
+export const streamNames = Object.keys(stream) as readonly StreamName[];
+
+/** Numbers of the integer facts; those from `fileFacts` on belong to each level's file. */
+export const fact = {
+  uid: 0,
+  gid: 1,
+  euid: 2,
+  egid: 3,
+  pid: 4,
+  ppid: 5,
+  argsTruncated: 6,
+  fileUid: 16,
+  fileGid: 17,
+  fileMode: 18,
+  fileInode: 19,
+} as const;
+export type FactName = keyof typeof fact;
+export const fileFacts = 16;
+
+/** First bits of the kinds of source. */
+export const source = { stream: 0, interpreterPath: 8, interpreterName: 9, fact: 16, interpreterFact: 48 } as const;
+
+export const ROW_EMITS = 1;
+export const LITERAL_NOT = 0x8000;
+export const output = { atom: 0, segment: 1, lastSegment: 2, reset: 3, end: 128 } as const;
+export const step = { and: 0x8000, or: 0x8001, not: 0x8002, true: 0x8003, false: 0x8004 } as const;
+export const ruleFlag = { deny: 1, kill: 2, enforce: 4, candidate: 8, unknownEnforce: 16 } as const;
+
+/** Byte offsets in struct pc_header. A table is an offset and a count, 4 bytes each. */
+export const header = {
+  magic: 0,
+  version: 4,
+  size: 8,
+  streams: 12,
+  sources: 16,
+  file_words: 24,
+  interpreter_words: 28,
+  atom_words: 32,
+  rule_words: 36,
+  segment_patterns: 40,
+  always: 44,
+  automata: 48,
+  integers: 112,
+  clauses: 120,
+  triggers: 128,
+  atom_sources: 136,
+  programs: 144,
+  rules: 152,
+  absent_interpreter: 160,
+  reserved: 164,
+} as const;
+
+/** Bytes of the structs. */
+export const size = {
+  pc_header: 168,
+  pc_table: 8,
+  pc_automaton: 16,
+  pc_output: 8,
+  pc_integer: 24,
+  pc_clause: 8,
+  pc_program: 8,
+  pc_rule: 4,
+} as const;

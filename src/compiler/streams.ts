@@ -1,0 +1,268 @@
+/**
+ * The automata of each stream. What is made of words goes into one automaton for each way of reading the stream; the rest is
+ * written out as tables and put together in groups, as many as the passes allow.
+ */
+import type { Matcher } from '../secl/index.js';
+import { isPrefixCertain } from '../secl/matcher.js';
+import { longFlagReader, optionReader, shortFlagReader } from './automata/arguments.js';
+import type { Automaton, View } from './automata/automaton.js';
+import { globMachine } from './automata/glob.js';
+import { groupTables } from './automata/groups.js';
+import type { Machine } from './automata/machine.js';
+import { minimise } from './automata/minimise.js';
+import type { OutputLists } from './automata/outputs.js';
+import { type Reader, valueReader } from './automata/reader.js';
+import { regexpMachine } from './automata/regexp.js';
+import { automatonOf, type Table, tabulate, telling } from './automata/table.js';
+import { literalMachine } from './automata/wildcard.js';
+import { buildWords, type Word } from './automata/words.js';
+import { type Words, wordsOfFlag, wordsOfOption, wordsOfValue } from './automata/words-of.js';
+import type { Reading } from './fields.js';
+import { type StreamName, streamNames } from './image/layout.js';
+import { matcherStates, passesPerStream, segmentPatterns, segmentsPerPattern, wordLength } from './limits.js';
+import { matcherKey, type TextTest } from './tests.js';
+
+export interface Streams {
+  readonly automata: ReadonlyMap<StreamName, readonly Automaton[]>;
+  /** How many patterns of several pieces there are. */
+  readonly patterns: number;
+  /** Tests that have no place, with the reason. */
+  readonly rejected: ReadonlyMap<TextTest, string>;
+}
+
+/** Minimal tables of matchers, by what they read; kept while one ruleset is compiled. Nothing: too many states. */
+export type TableCache = Map<string, Table | undefined>;
+
+/** Builds the automata for these tests. `atom`: the number of a test. */
+export function buildStreams(
+  tests: readonly TextTest[],
+  atom: (test: TextTest) => number,
+  lists: OutputLists,
+  cache: TableCache,
+): Streams {
+  const builder = new Builder(atom, lists, cache);
+  const automata = new Map<StreamName, readonly Automaton[]>();
+  for (const stream of streamNames) {
+    const built = builder.build(
+      stream,
+      tests.filter((test) => test.stream === stream),
+    );
+    if (built.length > 0) automata.set(stream, built);
+  }
+  return { automata, patterns: builder.patterns, rejected: builder.rejected };
+}
+
+interface WordGroup {
+  readonly words: Word[];
+  patterns: number;
+  readonly first: number;
+  count: number;
+}
+
+interface Tabulated {
+  readonly test: TextTest;
+  readonly table: Table;
+}
+
+/** The views that words of one reading go to, in the order of their automata. */
+const viewOf: Record<Reading, View> = {
+  value: 'string',
+  joined: 'joined',
+  elements: 'elements',
+  flags: 'elements',
+  options: 'elements',
+  names: 'names',
+};
+const views = ['string', 'joined', 'elements', 'names'] as const satisfies readonly View[];
+
+class Builder {
+  patterns = 0;
+  readonly rejected = new Map<TextTest, string>();
+
+  constructor(
+    private readonly atom: (test: TextTest) => number,
+    private readonly lists: OutputLists,
+    private readonly cache: TableCache,
+  ) {}
+
+  build(stream: StreamName, tests: readonly TextTest[]): Automaton[] {
+    const tabulated: Tabulated[] = [];
+    const automata: Automaton[] = [];
+    for (const view of views) {
+      const group: WordGroup = { words: [], patterns: 0, first: this.patterns, count: 0 };
+      for (const test of tests) {
+        if (viewOf[test.reading] === view) this.place(test, group, tabulated);
+      }
+      if (group.words.length === 0) continue;
+      const { words, patterns, first, count } = group;
+      automata.push(buildWords({ view, words, patterns, segments: { first, count } }, this.lists));
+    }
+    const room = passesPerStream.value - automata.length;
+    const kept = tabulated.filter(({ test }) => !this.rejected.has(test));
+    const groups = groupTables(
+      kept.map(({ table }) => table),
+      this.lists,
+    );
+    for (const { members } of groups.slice(room)) {
+      for (const member of members) {
+        this.rejected.set(
+          kept[member]!.test,
+          `its pattern on ${stream} would need more than ${passesPerStream.value} passes over it`,
+        );
+      }
+    }
+    for (const { table } of groups.slice(0, room)) automata.push(automatonOf(table));
+    // A stream that nothing can match on is read all the same: its tests are then false and not unknown.
+    if (automata.length === 0 && tests.length > 0) {
+      const view = viewOf[tests[0]!.reading];
+      automata.push(buildWords({ view, words: [], patterns: 0, segments: { first: 0, count: 0 } }, this.lists));
+    }
+    return automata;
+  }
+
+  /** Gives every matcher of a test its words or its table. */
+  private place(test: TextTest, group: WordGroup, tabulated: Tabulated[]): void {
+    const atom = this.atom(test);
+    const list = this.lists.intern([{ kind: 'atom', atom }]);
+    const add = (key: string, reader: () => Reader, shown: string) => {
+      const table = this.tabulated(key, reader);
+      if (table === undefined) {
+        this.rejected.set(test, `${shown} needs an automaton of more than ${matcherStates.value} states`);
+      } else tabulated.push({ test, table: telling(table, list) });
+    };
+    const characters = new Set<number>();
+    for (const matcher of test.matchers) {
+      if (longest(matcher) > wordLength.value) {
+        this.rejected.set(test, `a string of it is longer than ${wordLength.value} bytes`);
+        return;
+      }
+      if (test.reading === 'flags') for (const character of charactersOf(matcher)) characters.add(character);
+      const words = wordsFor(test.reading, matcher);
+      if (words !== undefined && this.fits(words)) this.addWords(words, atom, group);
+      else if (words === undefined || words.pieces.length > 0) {
+        if (test.reading === 'flags' && matcher.kind === 'exact') continue;
+        add(`${test.reading} ${matcherKey(matcher)}`, () => readerFor(test.reading, matcher), shownAs(matcher));
+      }
+    }
+    if (characters.size > 0) {
+      const sorted = [...characters].sort((a, b) => a - b);
+      add(`short ${sorted.join()}`, () => shortFlagReader(characters), 'a flag of one character');
+    }
+  }
+
+  private fits({ pieces }: Words): boolean {
+    return (
+      this.patterns + pieces.length <= segmentPatterns.value &&
+      pieces.every((row) => row.length <= segmentsPerPattern.value)
+    );
+  }
+
+  private addWords({ single, pieces }: Words, atom: number, group: WordGroup): void {
+    group.patterns++;
+    for (const text of single) group.words.push({ ...text, output: { kind: 'atom', atom } });
+    for (const row of pieces) {
+      const pattern = this.patterns++;
+      group.count++;
+      row.forEach((text, segment) => {
+        const { length } = text.text;
+        const last = segment === row.length - 1;
+        group.words.push({
+          ...text,
+          output: last
+            ? { kind: 'last-segment', pattern, segment, length, atom }
+            : { kind: 'segment', pattern, segment, length },
+        });
+      });
+    }
+  }
+
+  private tabulated(key: string, reader: () => Reader): Table | undefined {
+    if (!this.cache.has(key)) {
+      const table = tabulate(reader(), matcherStates.value);
+      this.cache.set(key, table === undefined ? undefined : minimise(table));
+    }
+    return this.cache.get(key);
+  }
+}
+
+function wordsFor(reading: Reading, matcher: Matcher): Words | undefined {
+  switch (reading) {
+    case 'value':
+    case 'joined':
+    case 'elements':
+      return wordsOfValue(matcher);
+    case 'names': {
+      const words = wordsOfValue(matcher);
+      // A name ends at its first `=`.
+      const withEquals = (text: { text: string }) => text.text.includes('=');
+      if (words === undefined) return undefined;
+      return {
+        single: words.single.filter((text) => !withEquals(text)),
+        pieces: words.pieces.filter((row) => !row.some(withEquals)),
+      };
+    }
+    case 'flags':
+      return matcher.kind === 'exact' ? wordsOfFlag(matcher.bytes) : undefined;
+    case 'options':
+      return matcher.kind === 'exact' ? wordsOfOption(matcher.bytes) : undefined;
+  }
+}
+
+/** The reader of a matcher that is not made of words. */
+function readerFor(reading: Reading, matcher: Matcher): Reader {
+  const certain = isPrefixCertain(matcher) ? 'prefix-certain' : 'at-end';
+  switch (reading) {
+    case 'value':
+    case 'joined':
+    case 'elements':
+    case 'names': {
+      const machine =
+        matcher.kind === 'regexp'
+          ? regexpMachine(matcher.source, certain === 'prefix-certain' ? 'forgetting' : 'at-end')
+          : keepingMachine(matcher);
+      return valueReader(viewOf[reading], machine, certain);
+    }
+    case 'flags':
+      return longFlagReader(keepingMachine(matcher));
+    case 'options':
+      return optionReader(keepingMachine(matcher), certain);
+  }
+}
+
+function keepingMachine(matcher: Matcher): Machine {
+  switch (matcher.kind) {
+    case 'exact':
+    case 'wildcard':
+      return literalMachine(matcher);
+    case 'glob':
+      return globMachine(matcher.pattern, isPrefixCertain(matcher) ? 'prefix-certain' : 'at-end');
+    case 'regexp':
+      return regexpMachine(matcher.source, isPrefixCertain(matcher) ? 'keeping' : 'at-end');
+  }
+}
+
+/** Letters and digits that match by themselves, as flags of one character. */
+function charactersOf(matcher: Matcher): number[] {
+  if (matcher.kind === 'exact' && matcher.bytes.length !== 1) return [];
+  const machine = keepingMachine(matcher);
+  const alphanumeric = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+  return Array.from(alphanumeric, (character) => character.charCodeAt(0)).filter((byte) =>
+    machine.accepts(machine.step(machine.start, byte)),
+  );
+}
+
+function longest(matcher: Matcher): number {
+  switch (matcher.kind) {
+    case 'exact':
+      return matcher.bytes.length;
+    case 'wildcard':
+    case 'glob':
+      return matcher.pattern.length;
+    case 'regexp':
+      return 0;
+  }
+}
+
+function shownAs(matcher: Matcher): string {
+  return matcher.kind === 'regexp' ? `the regular expression ${matcher.source}` : 'a pattern of it';
+}
