@@ -117,6 +117,7 @@ export class ProgramSet {
 
   close(): void {
     this.detach();
+    for (const ring of this.rings.values()) ring.close();
     this.object.close();
   }
 

@@ -88,7 +88,7 @@ export function recordDecoder(abi: Abi): (bytes: Uint8Array) => KernelRecord {
 }
 
 function text(bytes: Uint8Array): Bytes {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).latin1Slice();
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
 
 function upToNul(bytes: Uint8Array): Bytes {

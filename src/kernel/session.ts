@@ -1,8 +1,7 @@
 /** One session over one kernel: picks the tier, keeps the programs attached, swaps images and reads records. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { BpfMap, RawBatch, Ring } from './addon.js';
-import { KernelError } from './addon.js';
+import { type BpfMap, KernelError, type Ring } from './addon.js';
 import { SessionError } from './errors.js';
 import { capacityFor, largestCapacity, ProgramSet, smallestCapacity } from './programs.js';
 import { recordDecoder } from './record.js';
@@ -54,6 +53,8 @@ class Session implements KernelSession {
   readonly bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   private generation = 0n;
   private attached = false;
+  /** What sets that are gone had counted, less what the self-test did. */
+  private counted: Record<string, bigint> = {};
   private onBatch: ((batch: RecordBatch) => void) | undefined;
 
   constructor(
@@ -100,6 +101,7 @@ class Session implements KernelSession {
     } finally {
       await this.release();
       this.drain();
+      for (const [name, value] of Object.entries(countersOf(this.set))) this.counted[name] = -value;
     }
   }
 
@@ -110,13 +112,13 @@ class Session implements KernelSession {
 
   drain(): KernelRecord[] {
     const decode = recordDecoder(this.set.abi);
-    return [...this.set.rings.values()].flatMap((ring) => ring.drain().map(decode));
+    return [...this.set.rings.values()].flatMap((ring) => rest(ring).map(decode));
   }
 
   counters(): Record<string, bigint> {
-    const counters = this.set.map('counters');
-    const names = this.set.abi.names('pc_counter', 'PC_COUNT_');
-    return Object.fromEntries([...names].map(([key, name]) => [name, sumOfCpus(counters, key)]));
+    return Object.fromEntries(
+      Object.entries(countersOf(this.set)).map(([name, value]) => [name, value + (this.counted[name] ?? 0n)]),
+    );
   }
 
   programs(): ProgramStatistics[] {
@@ -170,19 +172,38 @@ class Session implements KernelSession {
     for (const ring of old.rings.values()) await ring.stop();
     const decode = recordDecoder(old.abi);
     for (const [name, ring] of old.rings) {
-      const records = ring.drain().map(decode);
+      const records = rest(ring).map(decode);
       if (records.length > 0) this.onBatch?.({ ring: name, records, acknowledge: () => {} });
     }
+    for (const [name, value] of Object.entries(countersOf(old)))
+      this.counted[name] = (this.counted[name] ?? 0n) + value;
     old.close();
     if (this.onBatch) for (const [name, ring] of grown.rings) this.listen(grown, name, ring);
   }
 
   private listen(set: ProgramSet, name: RingName, ring: Ring): void {
     const decode = recordDecoder(set.abi);
-    ring.start((batch: RawBatch) => {
-      this.onBatch?.({ ring: name, records: batch.records.map(decode), acknowledge: () => ring.acknowledge(batch) });
+    ring.start((batch) => {
+      this.onBatch?.({ ring: name, records: [...batch].map(decode), acknowledge: () => ring.acknowledge(batch) });
     });
   }
+}
+
+/** By name, summed over CPUs. */
+function countersOf(set: ProgramSet): Record<string, bigint> {
+  const counters = set.map('counters');
+  const names = set.abi.names('pc_counter', 'PC_COUNT_');
+  return Object.fromEntries([...names].map(([key, name]) => [name, sumOfCpus(counters, key)]));
+}
+
+/** What nobody has read, taken out of the ring. Its consumer is stopped. */
+function rest(ring: Ring): Uint8Array[] {
+  const records: Uint8Array[] = [];
+  for (let batch = ring.drain(); batch; batch = ring.drain()) {
+    records.push(...batch);
+    ring.acknowledge(batch);
+  }
+  return records;
 }
 
 function sumOfCpus(map: BpfMap, key: number): bigint {

@@ -1,0 +1,39 @@
+/** The typed face of the addon over libbpf (native/): objects, maps, links, rings, layouts. It knows nothing of policies. */
+import { native } from './addon/native.js';
+
+export type { ConstantValue } from './addon/constants.js';
+export { AddonMissingError, KernelError } from './addon/errors.js';
+export {
+  type FieldLayout,
+  Layout,
+  LayoutError,
+  type StructLayout,
+  type TypeLayout,
+  type VariableLayout,
+} from './addon/layout.js';
+export { Link } from './addon/link.js';
+export { BpfMap, type CreateOptions, type UpdateMode, unpin } from './addon/map.js';
+export {
+  BpfObject,
+  type MapSize,
+  type OpenOptions,
+  type ProgramInfo,
+  type TestRunOptions,
+  type TestRunResult,
+} from './addon/object.js';
+export { RING_LIMITS, Ring, RingBatch, type RingLag, type RingOptions } from './addon/ring.js';
+
+/** Nanoseconds since boot, suspended time included: the clock of bpf_ktime_get_boot_ns(). */
+export function bootTimeNs(): bigint {
+  return native().bootTimeNs();
+}
+
+/** CPUs that can ever be on line: the number of values in an entry of a per-CPU map. */
+export function possibleCpus(): number {
+  return native().possibleCpus();
+}
+
+/** Of the shared library that was found at run time, as 'v1.1'. */
+export function libbpfVersion(): string {
+  return native().libbpfVersion();
+}
