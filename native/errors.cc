@@ -52,10 +52,11 @@ std::string ReasonOf(int error) {
 }  // namespace
 
 Napi::Error KernelError(Napi::Env env, int error, const std::string& operation) {
-  Napi::Function constructor = env.GetInstanceData<Instance>()->kernel_error.Value();
+  const Napi::FunctionReference& kernel_error = env.GetInstanceData<Instance>()->kernel_error;
+  if (kernel_error.IsEmpty()) return StateError(env, "initialize() comes first; meanwhile cannot " + operation);
   const auto text = [env](const std::string& value) { return Napi::String::New(env, value); };
   Napi::Object value =
-      constructor.New({text(CodeOf(error)), text(operation), text(ReasonOf(error)), text(LogTail())});
+      kernel_error.New({text(CodeOf(error)), text(operation), text(ReasonOf(error)), text(LogTail())});
   return Napi::Error(env, value);
 }
 

@@ -95,8 +95,11 @@ void Ring::Consume() {
     const RingBuffer::Outcome outcome = buffer_.Read(limits_, batch.get());
     if (outcome == RingBuffer::Outcome::kBatch) {
       look = kFirstLookMs;
-      if (channel_.NonBlockingCall(batch.get()) != napi_ok) return;  // the environment is going away
-      batch.release();
+      {
+        const std::lock_guard<std::mutex> lock(ready_mutex_);
+        ready_.push_back(std::move(batch));
+      }
+      if (channel_.NonBlockingCall() != napi_ok) return;  // the environment is going away
       continue;
     }
     const bool uncertain = outcome == RingBuffer::Outcome::kBusy || buffer_.InFlight() > 0;
@@ -125,10 +128,21 @@ void Ring::Start(const Napi::CallbackInfo& info) {
   thread_ = std::thread([this] { Consume(); });
 }
 
-// On the JavaScript thread, for each batch; without an environment when that is being torn down.
-void Ring::Deliver(Napi::Env env, Napi::Function callback, Ring*, Batch* batch) {
-  const std::unique_ptr<Batch> owned(batch);
-  if (env != nullptr && callback != nullptr) callback.Call({ToJavaScript(env, *owned)});
+// The queue is ours and not the channel's so that drain() gets what the event loop has not delivered: acknowledging a batch
+// acknowledges all before it, so none may be skipped.
+std::unique_ptr<Batch> Ring::TakeReady() {
+  const std::lock_guard<std::mutex> lock(ready_mutex_);
+  if (ready_.empty()) return nullptr;
+  std::unique_ptr<Batch> batch = std::move(ready_.front());
+  ready_.pop_front();
+  return batch;
+}
+
+// On the JavaScript thread, once for each batch; without an environment when that is being torn down.
+void Ring::Deliver(Napi::Env env, Napi::Function callback, Ring* ring, void*) {
+  if (env == nullptr || callback == nullptr) return;
+  const std::unique_ptr<Batch> batch = ring->TakeReady();
+  if (batch != nullptr) callback.Call({ToJavaScript(env, *batch)});
 }
 
 // After the last batch was delivered, or when the environment is torn down.
@@ -162,6 +176,7 @@ Napi::Value Ring::Stop(const Napi::CallbackInfo& info) {
 Napi::Value Ring::Drain(const Napi::CallbackInfo& info) {
   RequireOpen(info.Env());
   if (phase_ == Phase::kRunning) throw StateError(info.Env(), "drain() reads where the thread reads: stop() comes first");
+  if (const std::unique_ptr<Batch> ready = TakeReady()) return ToJavaScript(info.Env(), *ready);
   Batch batch;
   if (buffer_.Read(limits_, &batch) != RingBuffer::Outcome::kBatch) return info.Env().Undefined();
   return ToJavaScript(info.Env(), batch);

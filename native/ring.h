@@ -19,9 +19,9 @@ class Ring : public Napi::ObjectWrap<Ring> {
   ~Ring() override;
 
  private:
-  static void Deliver(Napi::Env env, Napi::Function callback, Ring* ring, Batch* batch);
+  static void Deliver(Napi::Env env, Napi::Function callback, Ring* ring, void* data);
   static void Delivered(Napi::Env env, void* data, Ring* ring);
-  using Channel = Napi::TypedThreadSafeFunction<Ring, Batch, Deliver>;
+  using Channel = Napi::TypedThreadSafeFunction<Ring, void, Deliver>;
   enum class Phase { kIdle, kRunning, kStopping };
 
   void Start(const Napi::CallbackInfo& info);
@@ -36,6 +36,7 @@ class Ring : public Napi::ObjectWrap<Ring> {
   void Wait(int timeout_ms);
   void Wake() const;
   void JoinThread();
+  std::unique_ptr<Batch> TakeReady();
   static Napi::Value ToJavaScript(Napi::Env env, const Batch& batch);
 
   RingBuffer buffer_;
@@ -46,6 +47,8 @@ class Ring : public Napi::ObjectWrap<Ring> {
   std::thread thread_;
   std::atomic<bool> stop_ = false;
   Phase phase_ = Phase::kIdle;
+  std::mutex ready_mutex_;
+  std::deque<std::unique_ptr<Batch>> ready_;  // read by the thread and not yet in JavaScript's hands
   Channel channel_;
   std::unique_ptr<Napi::Promise::Deferred> stopped_;
 };

@@ -94,16 +94,17 @@ export class Ring {
   }
 
   /**
-   * Ends the thread before it returns; resolves when onBatch has had every batch that was read. They can still be
-   * acknowledged, the rest is for drain(), and start() goes on where this one stopped.
+   * Ends the thread before it returns; resolves when onBatch, or drain(), has had every batch that was read. They can
+   * still be acknowledged, the rest is for drain(), and start() goes on where this one stopped.
    */
   stop(): Promise<void> {
     return this.#native.stop();
   }
 
   /**
-   * The next batch, synchronously; undefined when nothing is left to read. For shutdown after stop(): what the thread had
-   * read and the event loop did not deliver is not among it, but stays in the kernel's ring.
+   * The next batch, synchronously; undefined when nothing is left to read. For shutdown, right after the call of stop(): what
+   * the thread had read and the event loop did not deliver comes first, and onBatch does not get it again. Not bounded by
+   * batchesInFlight.
    */
   drain(): RingBatch | undefined {
     const batch = this.#native.drain();
