@@ -32,4 +32,9 @@ export class AlignedClock implements BootClock {
   now(): Date {
     return new Date(this.#wall());
   }
+
+  /** Seconds that have passed since a time of the kernel. */
+  secondsSince(nanosecondsSinceBoot: bigint): number {
+    return Number(this.#boot() - nanosecondsSinceBoot) / 1e9;
+  }
 }

@@ -1,33 +1,37 @@
-/**
- * Which facts a record's `known` mask speaks of. The numbers are enum pc_source of bpf/abi.h (streams from 0,
- * interpreter path and name 8 and 9, integer facts from 16, interpreter's file facts from 48).
- */
+/** Which facts a record's `known` mask speaks of, and which fields are read from them. */
+import { fact, fileFacts, source as kinds, stream } from '../compiler/image/layout.js';
+
+const streamSource = (name: keyof typeof stream) => kinds.stream + stream[name];
+const factSource = (name: keyof typeof fact) => kinds.fact + fact[name];
+const interpreterFact = (name: keyof typeof fact) => kinds.interpreterFact + fact[name] - fileFacts;
+
+/** Bit numbers: enum pc_source of bpf/abi.h. */
 const sources = {
-  path: 0,
-  name: 1,
-  comm: 2,
-  argv0: 3,
-  args: 4,
-  envs: 5,
-  tty: 6,
-  interpreterPath: 8,
-  interpreterName: 9,
-  uid: 16,
-  gid: 17,
-  euid: 18,
-  egid: 19,
-  pid: 20,
-  ppid: 21,
-  argsTruncated: 22,
-  fileUid: 32,
-  fileGid: 33,
-  fileMode: 34,
-  fileInode: 35,
-  interpreterUid: 48,
-  interpreterGid: 49,
-  interpreterMode: 50,
-  interpreterInode: 51,
-} as const;
+  path: streamSource('path'),
+  name: streamSource('name'),
+  comm: streamSource('comm'),
+  argv0: streamSource('argv0'),
+  args: streamSource('args'),
+  envs: streamSource('envs'),
+  tty: streamSource('tty'),
+  interpreterPath: kinds.interpreterPath,
+  interpreterName: kinds.interpreterName,
+  uid: factSource('uid'),
+  gid: factSource('gid'),
+  euid: factSource('euid'),
+  egid: factSource('egid'),
+  pid: factSource('pid'),
+  ppid: factSource('ppid'),
+  argsTruncated: factSource('argsTruncated'),
+  fileUid: factSource('fileUid'),
+  fileGid: factSource('fileGid'),
+  fileMode: factSource('fileMode'),
+  fileInode: factSource('fileInode'),
+  interpreterUid: interpreterFact('fileUid'),
+  interpreterGid: interpreterFact('fileGid'),
+  interpreterMode: interpreterFact('fileMode'),
+  interpreterInode: interpreterFact('fileInode'),
+};
 
 export type Source = keyof typeof sources;
 

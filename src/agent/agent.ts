@@ -1,0 +1,315 @@
+/**
+ * The life of the agent: a session with the kernel that has been proved, a policy image in force, records on their way
+ * to the log, and an orderly end. It owns the parts and wires them; each part is a file of its own.
+ */
+import { CgroupPaths } from '../events/cgroups.js';
+import { AlignedClock } from '../events/clock.js';
+import { ImageHistory } from '../events/image.js';
+import { EventMaker, type RecordJudge } from '../events/maker.js';
+import { ProcessTree } from '../events/processes.js';
+import { UserNames } from '../events/users.js';
+import type { KernelSession, OpenSession } from '../kernel/types.js';
+import { Health } from '../telemetry/health.js';
+import { limits as telemetryLimits } from '../telemetry/limits.js';
+import { AgentLog } from '../telemetry/log.js';
+import { Metrics, type ReloadResult } from '../telemetry/metrics.js';
+import { TelemetryServer } from '../telemetry/server.js';
+import type { FileSink } from '../telemetry/sink.js';
+import { type Config, isLoopback } from './config.js';
+import { Delivery } from './delivery.js';
+import { limits } from './limits.js';
+import { LossWatch, lossesOf } from './losses.js';
+import { PolicyError, type PolicyWorkshop, type Prepared, preparePolicies } from './policies.js';
+import { logDiagnostics, logPlaces } from './policy-log.js';
+import { type StopSummary, stopText } from './stop-summary.js';
+import { withinTime } from './within-time.js';
+
+/** What the agent needs of the world; tests give their own. */
+export interface AgentWorld {
+  version: string;
+  pid: number;
+  openSession: OpenSession;
+  workshop: PolicyWorkshop;
+  judge: RecordJudge;
+  /** Nanoseconds since boot, suspended time included. */
+  bootTime(): bigint;
+}
+
+export class Agent {
+  readonly #config: Config;
+  readonly #world: AgentWorld;
+  readonly #sink: FileSink;
+  readonly #log: AgentLog;
+  readonly #metrics: Metrics;
+  readonly #health: Health;
+  readonly #images = new ImageHistory();
+  readonly #users = new UserNames();
+  #server: TelemetryServer | undefined;
+  #session: KernelSession | undefined;
+  #delivery: Delivery | undefined;
+  #losses: LossWatch | undefined;
+  /** Start, reloads and stop, one after the other. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #stopped: Promise<StopSummary> | undefined;
+
+  private constructor(config: Config, world: AgentWorld, sink: FileSink) {
+    this.#config = config;
+    this.#world = world;
+    this.#sink = sink;
+    this.#log = new AgentLog(sink, config.log.level);
+    this.#metrics = new Metrics(world.version);
+    this.#metrics.watchLog(sink);
+    this.#health = new Health(sink);
+  }
+
+  /**
+   * Resolves when a policy is in force. Rejects with an error whose message says what to do; nothing is attached then.
+   * The sink stays the caller's, who closes it after `stop`.
+   */
+  static async start(config: Config, world: AgentWorld, sink: FileSink): Promise<Agent> {
+    const agent = new Agent(config, world, sink);
+    try {
+      await agent.#start();
+      return agent;
+    } catch (error) {
+      await agent.#abandon();
+      throw error;
+    }
+  }
+
+  /** Where metrics are served. */
+  get url(): string {
+    return this.#server!.url;
+  }
+
+  /** What is in force, for whoever waits for it. */
+  get status(): Record<string, unknown> {
+    return { pid: this.#world.pid, url: this.url, ...this.#health.readiness().body };
+  }
+
+  /**
+   * Loads the policies again and swaps the image. On any failure the old image stays in force and the log says why;
+   * this never rejects.
+   */
+  reload(): Promise<ReloadResult> {
+    return this.#inTurn(() => this.#reload());
+  }
+
+  /** Takes everything off the kernel, brings what it still had to the log, and says what was lost. Only acts once. */
+  stop(reason: string): Promise<StopSummary> {
+    this.#stopped ??= this.#inTurn(() => this.#stop(reason));
+    return this.#stopped;
+  }
+
+  #inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(act);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  async #start(): Promise<void> {
+    const { listen, tier } = this.#config;
+    // Before anything is attached: an occupied port is found without touching the kernel.
+    this.#server = await TelemetryServer.listen(listen, { metrics: this.#metrics, health: this.#health });
+    const session = await this.#world.openSession({ agentPid: this.#world.pid, ...(tier !== undefined && { tier }) });
+    this.#session = session;
+    this.#sayTier(session);
+    this.#log.info('listening', `Metrics and health are served at ${this.url}.`, { url: this.url });
+    if (!isLoopback(listen)) {
+      this.#log.warn('listening-widely', `${this.url} can be reached from other hosts and asks for no password.`);
+    }
+    const { outcome, milliseconds } = await session.selfTest();
+    this.#log.info('self-test', `The self-test exec was ${outcome}.`, { outcome, milliseconds });
+
+    this.#deliverFrom(session);
+    const prepared = await this.#prepare();
+    await this.#activate(prepared);
+    this.#sayRefusedFiles(prepared);
+    this.#health.enter('ready');
+    this.#metrics.ready('ready');
+    this.#log.info('ready', 'The policy is in force.', this.status);
+  }
+
+  #sayTier({ choice, bootId }: KernelSession): void {
+    const { tier, cannot, refused } = choice;
+    const text = cannot.length === 0 ? `Tier ${tier}.` : `Tier ${tier}: ${cannot.join(' ')}`;
+    this.#log.info('tier', text, { tier, cannot, refused, version: this.#world.version, pid: this.#world.pid, bootId });
+    this.#health.state({ tier, cannot });
+  }
+
+  #deliverFrom(session: KernelSession): void {
+    const clock = new AlignedClock(() => this.#world.bootTime());
+    const maker = new EventMaker({
+      version: this.#world.version,
+      tier: session.choice.tier,
+      bootId: session.bootId,
+      images: this.#images,
+      clock,
+      processes: new ProcessTree(),
+      cgroups: new CgroupPaths(),
+      users: this.#users,
+      judge: this.#world.judge,
+    });
+    const delivery = new Delivery({
+      maker,
+      clock,
+      log: this.#log,
+      sink: this.#sink,
+      metrics: this.#metrics,
+      pendingLimit: telemetryLimits.pendingLog.value,
+    });
+    this.#delivery = delivery;
+    this.#metrics.watchKernel(session);
+    this.#losses = new LossWatch(session, this.#log);
+    session.start((batch) => delivery.accept(batch));
+  }
+
+  async #prepare(): Promise<Prepared> {
+    const { policies, onUnknown } = this.#config;
+    try {
+      const prepared = await preparePolicies(this.#world.workshop, policies, { onUnknown });
+      logDiagnostics(this.#log, prepared.ruleset.diagnostics);
+      return prepared;
+    } catch (error) {
+      if (error instanceof PolicyError) logDiagnostics(this.#log, error.diagnostics);
+      throw error;
+    }
+  }
+
+  async #activate({ image, ruleset }: Prepared): Promise<void> {
+    const session = this.#session!;
+    await this.#images.during(async () => {
+      const activation = await session.activate(image.bytes, { onUnseen: this.#config.onUnseen });
+      const { generation, slot, milliseconds } = activation;
+      const facts = {
+        hash: image.hash,
+        generation,
+        bytes: image.bytes.length,
+        places: countBy(image.places.map(({ place }) => place)),
+        diagnostics: {
+          errors: ruleset.diagnostics.filter(({ severity }) => severity === 'error').length,
+          warnings: ruleset.diagnostics.filter(({ severity }) => severity === 'warning').length,
+        },
+      };
+      this.#metrics.imageActive(facts);
+      const shown = { image: image.hash, generation: Number(generation), rules: ruleset.rules.length };
+      this.#health.state(shown);
+      const text = `${ruleset.rules.length} rules are in force.`;
+      this.#log.info('image-active', text, { ...shown, bytes: facts.bytes, places: facts.places, slot, milliseconds });
+      return { generation, image };
+    });
+    logPlaces(this.#log, image.places);
+  }
+
+  #sayRefusedFiles({ refusedFiles }: Prepared): void {
+    for (const file of refusedFiles) {
+      this.#log.error('policy-diagnostic', `Nothing of ${file} is in force.`, { file });
+    }
+  }
+
+  async #reload(): Promise<ReloadResult> {
+    if (this.#stopped !== undefined) return 'refused';
+    this.#log.info('reload-started', 'Loading the policies again.');
+    this.#users.refresh();
+    this.#reopenLog();
+    const result = await this.#swap();
+    this.#metrics.reload(result);
+    this.#health.state({ lastReload: result });
+    return result;
+  }
+
+  async #swap(): Promise<ReloadResult> {
+    try {
+      const prepared = await this.#prepare();
+      if (prepared.refusedFiles.length > 0) {
+        const files = prepared.refusedFiles.join(', ');
+        this.#refuseReload('policy-refused', `No rule could be loaded from ${files}.`);
+        return 'refused';
+      }
+      await this.#activate(prepared);
+      const errors = prepared.ruleset.diagnostics.filter(({ severity }) => severity === 'error').length;
+      if (errors === 0) {
+        this.#log.info('reload-done', 'The new policy is in force.');
+        return 'done';
+      }
+      this.#log.error('reload-done', `The new policy is in force without what its ${errors} errors are about.`, {
+        errors,
+      });
+      return 'partial';
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+      this.#refuseReload(code, error instanceof Error ? error.message : String(error));
+      return 'refused';
+    }
+  }
+
+  #refuseReload(code: string, why: string): void {
+    this.#log.error('reload-refused', `The old policy stays in force. ${why}`, { code });
+  }
+
+  /** A log that was moved away by rotation is written anew under its name. */
+  #reopenLog(): void {
+    try {
+      this.#sink.reopen();
+      this.#log.debug('log-reopened', 'The log was opened again.');
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#log.error('log-reopen-failed', `${why} The old file is written on.`);
+    }
+  }
+
+  async #stop(reason: string): Promise<StopSummary> {
+    const session = this.#session!;
+    const delivery = this.#delivery!;
+    this.#health.enter('stopping');
+    this.#metrics.ready('not-ready');
+    this.#log.info('stopping', `Stopping: ${reason}.`, { reason });
+    this.#losses?.end();
+
+    // First nothing decides any more, then what was decided is brought out, then the programs go.
+    const brought = await withinTime(limits.stopTime.value, async () => {
+      await session.release();
+      await delivery.idle();
+      delivery.acceptDrained(session.drain());
+      await delivery.idle();
+    });
+    if (brought.outcome === 'failed') {
+      this.#log.error('delivery-failed', 'What the kernel still held could not be brought out.', {
+        error: String(brought.error),
+      });
+    }
+    const counters = session.counters();
+    await session.close();
+    await this.#server?.close();
+
+    const summary: StopSummary = {
+      counters,
+      delivery: { ...delivery.counts },
+      lost: { ...lossesOf(counters), undelivered: delivery.waiting },
+    };
+    const { text, level } = stopText(summary);
+    this.#log[level]('stopped', text, {
+      counters: Object.fromEntries(Object.entries(counters).map(([name, value]) => [name, Number(value)])),
+      delivery: summary.delivery,
+      lost: summary.lost,
+    });
+    await withinTime(limits.stopTime.value, () => this.#sink.flushed());
+    return summary;
+  }
+
+  /** A start that failed: nothing of it stays. */
+  async #abandon(): Promise<void> {
+    this.#losses?.end();
+    try {
+      await this.#session?.close();
+    } finally {
+      await this.#server?.close();
+    }
+  }
+}
+
+function countBy(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}

@@ -1,0 +1,26 @@
+/** The limits of the agent's life cycle, in one place. */
+import type { Limit } from '../policy/limits.js';
+
+export const limits = {
+  configBytes: { value: 65_536, unit: 'bytes of the configuration file', consequence: 'the agent does not start' },
+  loggedDiagnostics: {
+    value: 50,
+    unit: 'policy diagnostics logged at one load',
+    consequence: 'the rest is counted; `portcullis policy check` prints all',
+  },
+  recordsBetweenYields: {
+    value: 64,
+    unit: 'records made into events before other work gets its turn',
+    consequence: 'metrics and signals wait at most that long',
+  },
+  stopTime: {
+    value: 10_000,
+    unit: 'milliseconds for the log to accept what is left at a stop',
+    consequence: 'the agent ends, counts the rest as lost and exits with 1',
+  },
+  lossCheck: {
+    value: 5_000,
+    unit: 'milliseconds between two looks at what the kernel lost',
+    consequence: 'a loss is in the log that much later; metrics show it at once',
+  },
+} as const satisfies Record<string, Limit>;

@@ -1,0 +1,91 @@
+/** From policy paths to an image that can be put into force, or the sentence why it cannot. */
+import type { EventImage } from '../events/image.js';
+import type { Diagnostic, Rule, Ruleset } from '../policy/ruleset.js';
+
+/** Where a rule is decided and what happens then; from the compiler's plan. */
+export interface RulePlace {
+  rule: Rule;
+  place: string;
+  why: string;
+}
+
+/** A compiled ruleset, as far as the agent needs it. */
+export interface PolicyImage extends EventImage {
+  readonly bytes: Uint8Array;
+  readonly places: readonly RulePlace[];
+}
+
+/** What the agent needs to make an image. */
+export interface PolicyWorkshop {
+  /** Reads and loads policies. Rejects with a sentence when a path cannot be read. */
+  load(paths: readonly string[]): Promise<{ ruleset: Ruleset; files: readonly string[] }>;
+  /** Throws with a sentence when no image can be made of the ruleset. */
+  compile(ruleset: Ruleset, options: { onUnknown: 'report' | 'enforce' }): PolicyImage;
+}
+
+export interface Prepared {
+  ruleset: Ruleset;
+  image: PolicyImage;
+  /** Files of which nothing was loaded although they say something. */
+  refusedFiles: readonly string[];
+}
+
+/** No image can be made of the policies; whatever is in force stays. */
+export class PolicyError extends Error {
+  override readonly name = 'PolicyError';
+  readonly code: 'policy-unreadable' | 'policy-without-rules' | 'policy-not-compiled';
+  /** What was found on the way, for the log. */
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(code: PolicyError['code'], message: string, diagnostics: readonly Diagnostic[]) {
+    super(message);
+    this.code = code;
+    this.diagnostics = diagnostics;
+  }
+}
+
+/** Loads and compiles; touches nothing that is in force. Throws PolicyError. */
+export async function preparePolicies(
+  workshop: PolicyWorkshop,
+  paths: readonly string[],
+  options: { onUnknown: 'report' | 'enforce' },
+): Promise<Prepared> {
+  const { ruleset, files } = await loadOrRefuse(workshop, paths);
+  const { rules, diagnostics } = ruleset;
+  if (rules.length === 0) {
+    const where = paths.join(', ');
+    const message =
+      files.length === 0
+        ? `There is no *.policy file in ${where}. Name policies with --policies or the key \`policies\`.`
+        : `No rule could be loaded from ${where}. Run \`portcullis policy check\` on it.`;
+    throw new PolicyError('policy-without-rules', message, diagnostics);
+  }
+  try {
+    const image = workshop.compile(ruleset, options);
+    return { ruleset, image, refusedFiles: filesWithoutRules(ruleset) };
+  } catch (error) {
+    throw new PolicyError('policy-not-compiled', `The policies do not compile: ${sentenceOf(error)}`, diagnostics);
+  }
+}
+
+async function loadOrRefuse(
+  workshop: PolicyWorkshop,
+  paths: readonly string[],
+): Promise<Awaited<ReturnType<PolicyWorkshop['load']>>> {
+  try {
+    return await workshop.load(paths);
+  } catch (error) {
+    throw new PolicyError('policy-unreadable', sentenceOf(error), []);
+  }
+}
+
+/** Files with an error and not one rule: refused whole, or every rule of theirs was. */
+function filesWithoutRules({ rules, diagnostics }: Ruleset): string[] {
+  const withRules = new Set(rules.map(({ policy }) => policy.file));
+  const withErrors = new Set(diagnostics.filter(({ severity }) => severity === 'error').map(({ file }) => file));
+  return [...withErrors].filter((file) => !withRules.has(file));
+}
+
+function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,27 @@
+/** The last line of the log: what was decided in all, and what of it was lost. */
+import type { DeliveryCounts } from './delivery.js';
+import type { Losses } from './losses.js';
+
+export interface StopSummary {
+  counters: Record<string, bigint>;
+  delivery: DeliveryCounts;
+  lost: Losses & {
+    /** Records taken from the kernel whose events the log did not accept in time. */
+    undelivered: number;
+  };
+}
+
+export function lostInAll({ lost, delivery }: StopSummary): number {
+  return lost.verdicts + lost.reports + lost.undelivered + delivery.malformed;
+}
+
+export function stopText(summary: StopSummary): { level: 'info' | 'error'; text: string } {
+  const { counters, delivery } = summary;
+  const count = (name: string) => Number(counters[name] ?? 0n);
+  const decided = `${count('exec')} execs decided, ${count('refused')} refused, ${count('killed')} killed`;
+  const lost = lostInAll(summary);
+  return {
+    level: lost === 0 ? 'info' : 'error',
+    text: `Stopped and detached. ${decided}, ${delivery.events} events logged, ${lost === 0 ? 'nothing' : lost} lost.`,
+  };
+}
