@@ -1,5 +1,12 @@
 /** Loads the policies that a verb was given. */
-import { type LoadOptions, loadPolicies, PolicyFilesError, readHostFacts, readPolicyFiles, type Ruleset } from '../policy/index.js';
+import {
+  type LoadOptions,
+  loadPolicies,
+  PolicyFilesError,
+  type Ruleset,
+  readHostFacts,
+  readPolicyFiles,
+} from '../policy/index.js';
 import { UsageError } from './verb.js';
 
 export interface Loaded {

@@ -30,7 +30,7 @@ function addMacro(macros: Map<string, MacroDefinition>, macro: MacroDefinition):
     return;
   }
   if (existing.body.form === 'expression' || macro.body.form === 'expression') {
-    const message = `The macro \`${macro.id}\` cannot be merged: only macros with \`values\` can.`;
+    const message = `the macro \`${macro.id}\` cannot be merged: only macros with \`values\` can`;
     report(macro, 'macro-merge', message, 'use `values` in both, or `combine: override`');
     return;
   }
@@ -44,7 +44,7 @@ function addRule(rules: Map<string, RuleDefinition>, rule: RuleDefinition): void
   const existing = rules.get(rule.id);
   if (existing === undefined) {
     if (rule.expression !== undefined || rule.disabled) rules.set(rule.id, rule);
-    else report(rule, 'override-without-rule', `There is no rule \`${rule.id}\` before this one to override.`);
+    else report(rule, 'override-without-rule', `there is no rule \`${rule.id}\` before this one to override`);
     return;
   }
   if (rule.combine === 'override') {
@@ -81,7 +81,7 @@ function override(rule: RuleDefinition, by: RuleDefinition): RuleDefinition {
 function reportDuplicate(what: string, definition: Definition, existing: Definition): void {
   const { file } = existing.reporter.source;
   const { line } = existing.reporter.source.position(existing.range.start);
-  const message = `The ${what} \`${definition.id}\` is already defined at ${file}:${line}.`;
+  const message = `the ${what} \`${definition.id}\` is already defined at ${file}:${line}`;
   report(definition, 'duplicate-id', message, 'give it another id, or say how they go together with `combine`');
 }
 

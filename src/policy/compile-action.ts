@@ -33,7 +33,7 @@ function compileFilter(
   const checked = check({ text, reporter }, scope, rule);
   if (checked === undefined) return undefined;
   if (checked.event !== undefined && checked.event !== event) {
-    const message = `The filter is about ${checked.event} events, the rule about ${event} events.`;
+    const message = `the filter is about ${checked.event} events, the rule about ${event} events`;
     reporter.report({ severity: 'error', code: 'event-mix', message, rule }, range);
   }
   return { expression: checked.expression, source: text.value };
@@ -51,7 +51,7 @@ function withoutFilter(definition: ActionDefinition, context: Context): Action |
       if (event === 'exec') return { action: 'deny' };
       return error(
         'deny-event',
-        `\`deny\` refuses an exec; this rule is about ${event} events.`,
+        `\`deny\` refuses an exec; this rule is about ${event} events`,
         'use `kill`, which acts after the event',
       );
     case 'kill':
@@ -66,7 +66,7 @@ function withoutFilter(definition: ActionDefinition, context: Context): Action |
       if (field === undefined && event !== 'exec' && event !== 'open') {
         return error(
           'action',
-          `\`hash\` needs a \`field\` in a rule about ${event} events.`,
+          `\`hash\` needs a \`field\` in a rule about ${event} events`,
           'such as `field: process.file`',
         );
       }
@@ -120,7 +120,7 @@ function checkField(text: LocatedText, name: string, { reporter }: ActionDefinit
   if (field === undefined) {
     reportUnknownField(text, reporter, rule);
   } else if (!belongsTo(field, event)) {
-    const message = `\`${text.value}\` is not a fact of ${event} events.`;
+    const message = `\`${text.value}\` is not a fact of ${event} events`;
     reporter.report({ severity: 'error', code: 'event-mix', message, rule }, text.range);
   }
 }

@@ -18,7 +18,7 @@ export function compileRule(
   if (checked === undefined) return undefined;
   const { event } = checked;
   if (event === undefined) {
-    const message = `The rule \`${id}\` names no field of an event, so nothing says when to test it.`;
+    const message = `the rule \`${id}\` names no field of an event, so nothing says when to test it`;
     expression.reporter.report({ severity: 'error', code: 'no-event', message, rule: id }, expression.text.range);
     return undefined;
   }
@@ -60,7 +60,7 @@ function modeOf({ actions, mode, policyMode, reporter, id }: RuleDefinition): Mo
   const enforces = actions.some(({ action }) => action === 'deny' || action === 'kill');
   if (enforces) return mode?.value ?? policyMode ?? 'enforce';
   if (mode?.value !== 'enforce') return 'monitor';
-  const message = `The rule \`${id}\` says \`mode: enforce\` but has nothing to enforce.`;
+  const message = `the rule \`${id}\` says \`mode: enforce\` but has nothing to enforce`;
   const help = 'add the action `deny: {}` or `kill`';
   reporter.report({ severity: 'error', code: 'nothing-to-enforce', message, rule: id, help }, mode.range);
   return undefined;

@@ -38,7 +38,7 @@ export function parseDocument(reporter: Reporter): PolicyDocument | undefined {
   // Duplicate keys are found below: the composer's own check takes the square of the number of keys.
   const composer = new Composer({ uniqueKeys: false, prettyErrors: false, intAsBigInt: true, version: '1.2' });
   const [document, ...more] = [...composer.compose(tokens, true, text.length)] as Document.Parsed[];
-  if (document === undefined) return refuse('empty', 'The file is empty.', { start: 0, end: 0 });
+  if (document === undefined) return refuse('empty', 'the file is empty', { start: 0, end: 0 });
 
   if (document.errors.length > 0) {
     for (const error of document.errors) {
@@ -54,7 +54,7 @@ export function parseDocument(reporter: Reporter): PolicyDocument | undefined {
       {
         severity: 'warning',
         code: 'extra-document',
-        message: 'Only the first YAML document of a file is read; this one is ignored.',
+        message: 'only the first YAML document of a file is read; this one is ignored',
         help: 'put it into a file of its own',
       },
       { start, end: start },
@@ -63,11 +63,11 @@ export function parseDocument(reporter: Reporter): PolicyDocument | undefined {
 
   const root = document.contents;
   if (root === null || (isScalar(root) && root.value === null)) {
-    return refuse('empty', 'The file is empty.', { start: 0, end: 0 });
+    return refuse('empty', 'the file is empty', { start: 0, end: 0 });
   }
   if (!isMap(root)) {
     const range = rangeOf(root);
-    return refuse('not-a-mapping', 'A policy is a mapping with the keys `version`, `macros` and `rules`.', range);
+    return refuse('not-a-mapping', 'a policy is a mapping with the keys `version`, `macros` and `rules`', range);
   }
   const targets = new Map<Alias, Node>();
   if (!inspect(root, reporter, targets)) return undefined;
@@ -97,7 +97,7 @@ function tokenize(reporter: Reporter): Token[] | undefined {
           ? [limits.yamlDepth, 'too-deep']
           : [undefined, ''];
     if (past !== undefined) {
-      const message = `More than ${past.value} ${past.unit}.`;
+      const message = `more than ${past.value} ${past.unit}`;
       reporter.report({ severity: 'error', code, message }, { start: offset, end: offset });
       return undefined;
     }
@@ -135,17 +135,17 @@ function inspect(root: Node, reporter: Reporter, targets: Map<Alias, Node>): boo
     const target = anchors.get(alias.source);
     if (target?.size === undefined) {
       const why = target === undefined ? 'names no anchor that comes before it' : 'stands inside what it names';
-      const message = `The alias \`*${alias.source}\` ${why}.`;
+      const message = `the alias \`*${alias.source}\` ${why}`;
       reporter.report({ severity: 'error', code: 'alias', message }, rangeOf(alias));
       return 1;
     }
     targets.set(alias, target.node);
     if (targets.size === limits.aliases.value + 1) {
-      const message = `More than ${limits.aliases.value} aliases in one file.`;
+      const message = `more than ${limits.aliases.value} aliases in one file`;
       reporter.report({ severity: 'error', code: 'alias-bomb', message }, rangeOf(alias));
     }
     if (target.size > limits.expandedNodes.value) {
-      const message = `With its aliases written out this is larger than ${limits.expandedNodes.value} nodes.`;
+      const message = `with its aliases written out this is larger than ${limits.expandedNodes.value} nodes`;
       reporter.report({ severity: 'error', code: 'alias-bomb', message }, rangeOf(alias));
       return 1;
     }
@@ -154,7 +154,7 @@ function inspect(root: Node, reporter: Reporter, targets: Map<Alias, Node>): boo
 
   const total = size(root);
   if (total > limits.expandedNodes.value) {
-    const message = `With its aliases written out the file is larger than ${limits.expandedNodes.value} nodes.`;
+    const message = `with its aliases written out the file is larger than ${limits.expandedNodes.value} nodes`;
     reporter.report({ severity: 'error', code: 'alias-bomb', message }, { start: 0, end: 0 });
   }
   return reporter.errors === before;
@@ -166,14 +166,15 @@ function reportDuplicateKeys(map: YAMLMap, reporter: Reporter): void {
     if (!isScalar(key)) continue;
     const name = String(key.value);
     if (seen.has(name)) {
-      const message = `The key \`${name}\` is given twice.`;
+      const message = `the key \`${name}\` is given twice`;
       reporter.report({ severity: 'error', code: 'duplicate-key', message }, rangeOf(key));
     }
     seen.add(name);
   }
 }
 
+/** The library's message in the manner of the others: a sentence without capital and full stop. */
 function sentence(message: string): string {
-  const text = message.trim();
-  return /[.!?]$/.test(text) ? text : `${text}.`;
+  const text = message.trim().replace(/[.:]$/, '');
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }

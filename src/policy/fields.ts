@@ -6,7 +6,7 @@ import type { LocatedText } from './scalar-text.js';
 export function reportUnknownField(name: LocatedText, reporter: Reporter, rule: string): undefined {
   const [near] = catalogue.nearest(name.value);
   const help = near === undefined ? undefined : `did you mean \`${near}\`?`;
-  const message = `There is no field \`${name.value}\`.`;
+  const message = `there is no field \`${name.value}\``;
   reporter.report({ severity: 'error', code: 'unknown-field', message, rule, help }, name.range);
 }
 

@@ -23,7 +23,7 @@ export class HostFilterError extends Error {
 export function evaluateHostFilter(filter: Ast, host: HostFacts): boolean {
   const value = evaluate(filter, host);
   if (typeof value === 'boolean') return value;
-  throw new HostFilterError('A filter is true or false; this is neither.', filter);
+  throw new HostFilterError('a filter is true or false; this is neither', filter);
 }
 
 function evaluate(ast: Ast, host: HostFacts): HostValue {
@@ -41,14 +41,14 @@ function evaluate(ast: Ast, host: HostFacts): HostValue {
       return compare(ast, host);
     case 'membership': {
       if (ast.right.kind !== 'list' || ast.operator === 'allin') {
-        throw new HostFilterError('A filter tests against a list of values with `in` or `not in`.', ast);
+        throw new HostFilterError('a filter tests against a list of values with `in` or `not in`', ast);
       }
       const value = evaluate(ast.left, host);
       const found = ast.right.members.map((member) => equals(value, ast.left, member, host)).includes(true);
       return ast.operator === 'in' ? found : !found;
     }
     case 'unary':
-      if (ast.operator !== '!') throw new HostFilterError(`A filter does not use \`${ast.operator}\`.`, ast);
+      if (ast.operator !== '!') throw new HostFilterError(`a filter does not use \`${ast.operator}\``, ast);
       return !evaluateHostFilter(ast.operand, host);
     case 'identifier':
       return evaluateName(ast, host);
@@ -57,7 +57,7 @@ function evaluate(ast: Ast, host: HostFacts): HostValue {
     case 'string':
       return ast.text;
     default:
-      throw new HostFilterError('This cannot be used in a filter.', ast);
+      throw new HostFilterError('this cannot be used in a filter', ast);
   }
 }
 
@@ -66,7 +66,7 @@ function evaluateName(ast: Extract<Primary, { kind: 'identifier' }>, host: HostF
   const get = hostFields.get(ast.name);
   if (get !== undefined) return get(host);
   throw new HostFilterError(
-    `\`${ast.name}\` is not a fact of the host.`,
+    `\`${ast.name}\` is not a fact of the host`,
     ast,
     didYouMean(ast.name, [...hostFields.keys()]),
   );
@@ -89,7 +89,7 @@ function compare(ast: Extract<Ast, { kind: 'comparison' }>, host: HostFacts): bo
       const a = evaluate(left, host);
       const b = evaluate(right, host);
       if (typeof a !== 'bigint' || typeof b !== 'bigint') {
-        throw new HostFilterError(`\`${operator}\` compares numbers.`, ast);
+        throw new HostFilterError(`\`${operator}\` compares numbers`, ast);
       }
       if (operator === '<') return a < b;
       if (operator === '<=') return a <= b;
@@ -104,20 +104,20 @@ function isPattern(ast: Ast): boolean {
 
 /** Whether the value, or any element of it, equals or matches the other side. */
 function equals(value: HostValue, at: Ast, other: Ast, host: HostFacts): boolean {
-  if (other.kind === 'regexp') throw new HostFilterError('A filter does not use regular expressions.', other);
+  if (other.kind === 'regexp') throw new HostFilterError('a filter does not use regular expressions', other);
   if (other.kind === 'pattern') {
     return texts(value, at).some((text) => matchesWildcard(text, other.text));
   }
   const expected = evaluate(other, host);
   if (typeof value === 'object') return texts(value, at).some((text) => text === expected);
-  if (typeof value !== typeof expected) throw new HostFilterError('The two sides have different types.', at);
+  if (typeof value !== typeof expected) throw new HostFilterError('the two sides have different types', at);
   return value === expected;
 }
 
 function texts(value: HostValue, at: Ast): readonly string[] {
   if (typeof value === 'string') return [value];
   if (typeof value === 'object') return value;
-  throw new HostFilterError('A pattern is matched against text.', at);
+  throw new HostFilterError('a pattern is matched against text', at);
 }
 
 /** Whether the pieces between the stars stand in the text in their order, the first and last at its ends. */

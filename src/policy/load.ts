@@ -5,7 +5,7 @@ import { compileRule } from './compile-rule.js';
 import type { PolicyDefinition } from './definition.js';
 import { anyLinux, type HostFacts } from './host.js';
 import { limits } from './limits.js';
-import { loadMacros } from './macros.js';
+import { checkMacros, loadMacros } from './macros.js';
 import { type PolicyFile, parsePolicyFile } from './parse-file.js';
 import type { Reporter } from './reporter.js';
 import type { Rule, Ruleset } from './ruleset.js';
@@ -39,11 +39,12 @@ export function loadPolicies(files: readonly PolicyFile[], options: LoadOptions 
     variables: new Map([...variables].map(([name, { kind, list }]) => [name, { type: kind, array: list }])),
     mixedLogical: options.mixedLogical ?? 'warn',
   };
+  checkMacros(combined.macros, scope);
   const rules: Rule[] = [];
   for (const definition of combined.rules) {
     if (refused.has(definition)) continue;
     if (rules.length === limits.rules.value) {
-      const message = `More than ${limits.rules.value} rules: this one and the rest are refused.`;
+      const message = `more than ${limits.rules.value} rules: this one and the rest are refused`;
       definition.reporter.report(
         { severity: 'error', code: 'too-many', message, rule: definition.id },
         definition.range,

@@ -1,5 +1,15 @@
 /** Macro definitions to the macros that expressions can use. */
-import { type ArrayAst, type Macro, type MacroAst, macroFromValues, parseMacro } from '../secl/index.js';
+import {
+  type ArrayAst,
+  catalogue,
+  checkMacro,
+  constants,
+  type Macro,
+  type MacroAst,
+  macroFromValues,
+  parseMacro,
+  type Scope,
+} from '../secl/index.js';
 import type { MacroDefinition } from './definition.js';
 import { reportSeclError } from './secl.js';
 
@@ -14,12 +24,29 @@ export function loadMacros(definitions: readonly MacroDefinition[]): ReadonlyMap
   for (const definition of definitions) {
     const path = circular.get(definition.id);
     if (path === undefined) continue;
-    const message = `The macro \`${definition.id}\` stands for itself: ${path.join(' -> ')}.`;
+    const message = `the macro \`${definition.id}\` stands for itself: ${path.join(' -> ')}`;
     const finding = { severity: 'error', code: 'macro-cycle', message, rule: definition.id } as const;
     definition.reporter.report(finding, definition.range);
     macros.delete(definition.id);
   }
   return macros;
+}
+
+/** Checks each macro by itself, so that one that no rule uses is not silently wrong. */
+export function checkMacros(definitions: readonly MacroDefinition[], scope: Scope): void {
+  for (const { id, body, reporter, range } of definitions) {
+    if (constants.has(id) || catalogue.find(id) !== undefined) {
+      const message = `\`${id}\` is a constant or a field, which expressions take before a macro of this name`;
+      reporter.report({ severity: 'warning', code: 'hidden-macro', message, rule: id }, range);
+    }
+    const macro = scope.macros.get(id);
+    if (macro === undefined || body.form !== 'expression') continue;
+    try {
+      checkMacro(macro, scope);
+    } catch (error) {
+      reportSeclError(error, { text: body.expression, reporter: body.reporter }, id);
+    }
+  }
 }
 
 function parse({ body, id }: MacroDefinition): Macro | undefined {

@@ -24,14 +24,14 @@ export function parseAction(node: Node, reader: Reader, rule: string): ActionDef
   if (kind === undefined || given.length > 1) {
     const message =
       kind === undefined
-        ? `An action is one of ${kinds.join(', ')}.`
-        : `An action does one thing, not ${given.join(' and ')}.`;
+        ? `an action is one of ${kinds.join(', ')}`
+        : `an action does one thing, not ${given.join(' and ')}`;
     const help = kind === undefined ? 'an action without settings is written `deny: {}`' : 'write two list items';
     reporter.report({ severity: 'error', code: 'action', message, rule, help }, rangeOf(node));
     return undefined;
   }
   const filterEntry = entries.get('filter');
-  const filter = filterEntry && reader.text(filterEntry.node, 'The `filter` of an action', rule);
+  const filter = filterEntry && reader.text(filterEntry.node, 'the `filter` of an action', rule);
   const settings = new Settings(reader, kind, entries.get(kind)!, rule);
   const parsed = parsers[kind](settings);
   if (parsed === undefined || reporter.errors > before) return undefined;
@@ -108,12 +108,12 @@ const parsers: { [K in Kind]: (settings: Settings) => BareAction | undefined } =
     settings.allow('signal', 'scope', 'disable_container_disarmer', 'disable_executable_disarmer');
     const signal = settings.text('signal');
     if (signal === undefined) {
-      return settings.error('`kill` needs a `signal`.', settings.range, 'such as `signal: SIGKILL`');
+      return settings.error('`kill` needs a `signal`', settings.range, 'such as `signal: SIGKILL`');
     }
     const signalNumber = signalNumbers.get(signal.value);
     if (signalNumber === undefined) {
       const help = didYouMean(signal.value, [...signalNumbers.keys()]);
-      return settings.error(`\`${signal.value}\` is not the name of a signal.`, signal.range, help);
+      return settings.error(`\`${signal.value}\` is not the name of a signal`, signal.range, help);
     }
     return {
       action: 'kill',
@@ -137,7 +137,7 @@ const parsers: { [K in Kind]: (settings: Settings) => BareAction | undefined } =
   log(settings) {
     settings.allow('level', 'message');
     const level = settings.text('level');
-    if (level === undefined) return settings.error('`log` needs a `level`.', settings.range, 'such as `level: info`');
+    if (level === undefined) return settings.error('`log` needs a `level`', settings.range, 'such as `level: info`');
     return { action: 'log', level: level.value, message: settings.text('message')?.value ?? '' };
   },
 
@@ -147,7 +147,7 @@ const parsers: { [K in Kind]: (settings: Settings) => BareAction | undefined } =
     const mount = settings.flag('mount');
     const dentry = settings.flag('dentry');
     if (!process && !mount && !dentry) {
-      return settings.error('`coredump` needs one of `process`, `mount`, `dentry`.');
+      return settings.error('`coredump` needs one of `process`, `mount`, `dentry`');
     }
     return { action: 'coredump', process, mount, dentry, noCompression: settings.flag('no_compression') };
   },
@@ -155,7 +155,7 @@ const parsers: { [K in Kind]: (settings: Settings) => BareAction | undefined } =
   network_filter(settings) {
     settings.allow('filter', 'policy', 'scope');
     const packets = settings.text('filter');
-    if (packets === undefined) return settings.error('`network_filter` needs a `filter`.');
+    if (packets === undefined) return settings.error('`network_filter` needs a `filter`');
     return {
       action: 'network_filter',
       packets: packets.value,
@@ -181,35 +181,34 @@ function parseSet(settings: Settings): BareAction | undefined {
     'inherited',
   );
   const { reader, rule } = settings;
+  const before = reader.reporter.errors;
   const name = settings.text('name');
-  if (name === undefined) return settings.error('`set` needs the `name` of a variable.');
+  if (name === undefined) return settings.error('`set` needs the `name` of a variable');
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name.value)) {
-    return settings.error('The name of a variable is made of letters, digits and `_`.', name.range);
+    return settings.error('the name of a variable is made of letters, digits and `_`', name.range);
   }
   const sources = setSources(settings);
+  if (reader.reporter.errors > before) return undefined;
   const [source] = sources;
   if (source === undefined || sources.length > 1) {
-    return settings.error('`set` takes exactly one of `value`, `field` and `expression`.', name.range);
+    return settings.error('`set` takes exactly one of `value`, `field` and `expression`', name.range);
   }
   const defaultNode = settings.get('default_value');
   const defaultValue = defaultNode && setValue(defaultNode, '`default_value`', settings);
   if (source.from === 'expression' && defaultValue === undefined) {
     const help = 'the type of the variable is that of its default value';
-    return settings.error('`set` with an `expression` needs a `default_value`.', source.expression.range, help);
+    return settings.error('`set` with an `expression` needs a `default_value`', source.expression.range, help);
   }
   const scope = settings.word('scope', ['global', 'process', 'container', 'cgroup'], 'global');
   const scopeField = settings.text('scope_field');
   const inherited = settings.flag('inherited');
   if (scope !== 'process' && (scopeField !== undefined || inherited)) {
     const key = inherited ? 'inherited' : 'scope_field';
-    return settings.error(`\`${key}\` goes with \`scope: process\` only.`, rangeOf(settings.get(key)!));
+    return settings.error(`\`${key}\` goes with \`scope: process\` only`, rangeOf(settings.get(key)!));
   }
   const size = settings.integer('size', 0);
   if (size !== undefined && size > limits.listVariable.value) {
-    return settings.error(
-      `A list keeps at most ${limits.listVariable.value} elements.`,
-      rangeOf(settings.get('size')!),
-    );
+    return settings.error(`a list keeps at most ${limits.listVariable.value} elements`, rangeOf(settings.get('size')!));
   }
   const ttlNode = settings.get('ttl');
   const ttl = ttlNode && reader.duration(ttlNode, '`ttl` of `set`', rule);
@@ -252,14 +251,14 @@ function setValue(node: Node, what: string, settings: Settings): SetValue | unde
   const items = reader.list(node, what, rule) ?? [];
   const values: VariableScalar[] = [];
   for (const item of items) {
-    const value = reader.scalar(item, `An element of ${what}`, rule);
+    const value = reader.scalar(item, `an element of ${what}`, rule);
     if (value === undefined) return undefined;
     if (typeof value === 'boolean' || (values.length > 0 && typeof value !== typeof values[0])) {
-      return settings.error(`The elements of ${what} are all text or all numbers.`, rangeOf(item));
+      return settings.error(`the elements of ${what} are all text or all numbers`, rangeOf(item));
     }
     values.push(bytes(value));
   }
   if (values.length === 0)
-    return settings.error(`${what} is empty: the type of the variable is not known.`, rangeOf(node));
+    return settings.error(`${what} is empty: the type of the variable is not known`, rangeOf(node));
   return values;
 }

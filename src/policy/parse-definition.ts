@@ -16,12 +16,12 @@ export function parseDefinition(
   const { reporter } = reader;
   const entry = entries.get('id');
   if (entry === undefined) {
-    const message = `A ${what} needs an \`id\`.`;
+    const message = `a ${what} needs an \`id\``;
     reporter.report({ severity: 'error', code: 'missing-id', message }, rangeOf(node));
     return undefined;
   }
-  const id = reader.text(entry.node, `The \`id\` of a ${what}`);
-  if (id === undefined || !isId(id, `The id of a ${what}`, reader)) return undefined;
+  const id = reader.text(entry.node, `the \`id\` of a ${what}`);
+  if (id === undefined || !isId(id, `the id of a ${what}`, reader)) return undefined;
   const agentVersion = entries.get('agent_version');
   const constraint = agentVersion && reader.text(agentVersion.node, '`agent_version`', id.value);
   return {
@@ -36,7 +36,7 @@ export function parseDefinition(
 /** Whether the text can name a rule, macro or group; reported if not. */
 export function isId(id: LocatedText, what: string, reader: Reader): boolean {
   if (idPattern.test(id.value)) return true;
-  const message = `${what} is made of letters, digits and \`_\`.`;
+  const message = `${what} is made of letters, digits and \`_\``;
   reader.reporter.report({ severity: 'error', code: 'bad-id', message }, id.range);
   return false;
 }
@@ -46,7 +46,7 @@ export function textList(entry: Entry | undefined, what: string, reader: Reader,
   if (entry === undefined) return [];
   const texts: LocatedText[] = [];
   for (const item of reader.list(entry.node, what, rule) ?? []) {
-    const text = reader.text(item, `An element of ${what}`, rule);
+    const text = reader.text(item, `an element of ${what}`, rule);
     if (text !== undefined) texts.push(text);
   }
   return texts;

@@ -40,7 +40,7 @@ export function parsePolicyFile({ file, text: content }: PolicyFile): ParsedFile
   if (entries === undefined) return { reporter };
 
   const modeEntry = entries.get('mode');
-  const mode = modeEntry && reader.word(modeEntry.node, 'The `mode` of a policy', modes);
+  const mode = modeEntry && reader.word(modeEntry.node, 'the `mode` of a policy', modes);
   if (modeEntry !== undefined && mode === undefined) {
     // What its rules would do is not known, so none is loaded.
     return { reporter };
@@ -49,11 +49,11 @@ export function parsePolicyFile({ file, text: content }: PolicyFile): ParsedFile
     const entry = entries.get(key);
     if (entry === undefined) continue;
     const [start, , end] = entry.key.range ?? [0, 0, 0];
-    const message = `\`${key}\` has no effect here.`;
+    const message = `\`${key}\` has no effect here`;
     reporter.report({ severity: 'warning', code: 'no-effect', message }, { start, end });
   }
   const versionEntry = entries.get('version');
-  const version = versionEntry && reader.text(versionEntry.node, 'The `version` of a policy')?.value;
+  const version = versionEntry && reader.text(versionEntry.node, 'the `version` of a policy')?.value;
   const policy: PolicySource = {
     name: basename(file),
     file,
@@ -79,7 +79,7 @@ function decode(file: string, content: string | Uint8Array): string | Reporter {
   const size = typeof content === 'string' ? Buffer.byteLength(content) : content.length;
   if (size > limits.fileBytes.value) {
     const reporter = new Reporter(new SourceText(file, ''));
-    const message = `The file has ${size} bytes; the limit is ${limits.fileBytes.value}.`;
+    const message = `the file has ${size} bytes; the limit is ${limits.fileBytes.value}`;
     reporter.report({ severity: 'error', code: 'too-large', message }, { start: 0, end: 0 });
     return reporter;
   }
@@ -94,12 +94,12 @@ function decode(file: string, content: string | Uint8Array): string | Reporter {
   if (bytes !== undefined && !isUtf8(bytes)) {
     return refuse(
       'not-utf8',
-      'The file is not UTF-8 text.',
+      'the file is not UTF-8 text',
       firstInvalid(bytes, decoded) - (decoded.length - text.length),
     );
   }
   const nul = text.indexOf('\0');
-  return nul >= 0 ? refuse('nul', 'The file contains a NUL byte: it is not text.', nul) : text;
+  return nul >= 0 ? refuse('nul', 'the file contains a NUL byte: it is not text', nul) : text;
 }
 
 /** The offset into the decoded text of the first byte sequence that is not UTF-8: there it encodes differently. */

@@ -25,13 +25,19 @@ function parseBody(entries: Entries, node: Node, reader: Reader, id: string): Ma
   const expression = entries.get('expression');
   const values = entries.get('values');
   if ((expression === undefined) === (values === undefined)) {
-    const message = 'A macro has either an `expression` or `values`.';
+    const message = 'a macro has either an `expression` or `values`';
     reader.reporter.report({ severity: 'error', code: 'macro', message, rule: id }, rangeOf(node));
     return undefined;
   }
   if (expression !== undefined) {
-    const text = reader.text(expression.node, 'The `expression` of a macro', id);
+    const text = reader.text(expression.node, 'the `expression` of a macro', id);
     return text && { form: 'expression', expression: text, reporter: reader.reporter };
   }
-  return { form: 'values', values: textList(values, '`values`', reader, id) };
+  const before = reader.reporter.errors;
+  const texts = textList(values, '`values`', reader, id);
+  if (texts.length === 0 && reader.reporter.errors === before) {
+    const message = `the macro \`${id}\` has no values`;
+    reader.reporter.report({ severity: 'error', code: 'macro', message, rule: id }, rangeOf(node));
+  }
+  return { form: 'values', values: texts };
 }

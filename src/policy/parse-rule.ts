@@ -49,7 +49,7 @@ export function parseRule(node: Node, reader: Reader, surroundings: Surroundings
 
   const text = (key: string) => {
     const entry = entries.get(key);
-    return entry && reader.text(entry.node, `The \`${key}\` of a rule`, id);
+    return entry && reader.text(entry.node, `the \`${key}\` of a rule`, id);
   };
   const flag = (key: string) => {
     const entry = entries.get(key);
@@ -61,11 +61,11 @@ export function parseRule(node: Node, reader: Reader, surroundings: Surroundings
   const combineEntry = entries.get('combine');
   const combine = combineEntry && reader.word(combineEntry.node, '`combine` of a rule', ['override', ''], id);
   if (expression === undefined && !disabled && combine !== 'override' && reporter.errors === before) {
-    const message = `The rule \`${id}\` has no \`expression\`.`;
+    const message = `the rule \`${id}\` has no \`expression\``;
     reporter.report({ severity: 'error', code: 'missing-expression', message, rule: id }, definition.range);
   }
   const groupId = text('group_id');
-  if (groupId !== undefined && groupId.value !== '') isId(groupId, 'The `group_id` of a rule', reader);
+  if (groupId !== undefined && groupId.value !== '') isId(groupId, 'the `group_id` of a rule', reader);
   const everyEntry = entries.get('every');
   const every = everyEntry && reader.duration(everyEntry.node, '`every`', id);
   const priorityEntry = entries.get('priority');
@@ -109,7 +109,7 @@ function parseTags(entries: Entries, reader: Reader, rule: string): Record<strin
   const tags: Record<string, string> = {};
   if (entry === undefined) return tags;
   for (const [key, { node }] of reader.freeMapping(entry.node, '`tags`', rule) ?? []) {
-    const value = reader.text(node, `The tag \`${key}\``, rule);
+    const value = reader.text(node, `the tag \`${key}\``, rule);
     if (value !== undefined) tags[key] = value.value;
   }
   return tags;
@@ -121,7 +121,7 @@ function parseOverrideFields(entries: Entries, reader: Reader, rule: string): Ru
   const fields = options?.get('fields');
   if (fields === undefined) return [];
   const words = (reader.list(fields.node, '`fields`', rule) ?? []).map((item) =>
-    reader.word(item, 'An element of `fields`', overrideFields, rule),
+    reader.word(item, 'an element of `fields`', overrideFields, rule),
   );
   return words.filter((word) => word !== undefined);
 }

@@ -46,7 +46,7 @@ export class Reader {
         understood.set(name, entry);
         continue;
       }
-      const message = `\`${name}\` is not a key of ${what}; it is ignored.`;
+      const message = `\`${name}\` is not a key of ${what}; it is ignored`;
       const help = didYouMean(name, known);
       this.reporter.report({ severity: 'warning', code: 'unknown-key', message, rule, help }, rangeOf(entry.key));
     }
@@ -61,7 +61,7 @@ export class Reader {
     const entries = new Map<string, Entry>();
     for (const { key, value } of target.items) {
       if (!isScalar(key)) {
-        this.#wrong(key as Node, `A key of ${what} is a word`, rule);
+        this.#wrong(key as Node, `a key of ${what} is a word`, rule);
         continue;
       }
       const given = value as Node | null;
@@ -131,7 +131,7 @@ export class Reader {
     if (text === undefined) return undefined;
     const word = words.find((known) => known === text.value);
     if (word !== undefined) return word;
-    const message = `${what} is ${alternatives(words)}, not \`${text.value}\`.`;
+    const message = `${what} is ${alternatives(words)}, not \`${text.value}\``;
     const help = didYouMean(text.value, words);
     this.reporter.report({ severity: 'error', code: 'wrong-value', message, rule, help }, text.range);
     return undefined;
@@ -150,7 +150,7 @@ export class Reader {
   }
 
   #wrong(node: Node, message: string, rule: string | undefined): undefined {
-    this.reporter.report({ severity: 'error', code: 'wrong-type', message: `${message}.`, rule }, rangeOf(node));
+    this.reporter.report({ severity: 'error', code: 'wrong-type', message, rule }, rangeOf(node));
     return undefined;
   }
 }

@@ -61,7 +61,7 @@ export class Reporter {
       {
         severity: 'error',
         code: 'too-many',
-        message: `${this.#left} more diagnostics are not shown (the limit is ${limits.diagnostics.value} a file).`,
+        message: `${this.#left} more diagnostics are not shown (the limit is ${limits.diagnostics.value} a file)`,
         file,
         line,
         column,

@@ -22,7 +22,7 @@ export class Selection {
     if (agentVersion !== undefined) {
       const holds = satisfies(compatibleVersion, agentVersion.value);
       if (holds === undefined) {
-        const message = `\`${agentVersion.value}\` is not a version constraint.`;
+        const message = `\`${agentVersion.value}\` is not a version constraint`;
         const help = 'such as `>= 7.65, < 7.70`';
         const finding = { severity: 'error', code: 'agent-version', message, rule: definition.id, help } as const;
         definition.reporter.report(finding, agentVersion.range);

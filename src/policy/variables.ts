@@ -33,7 +33,7 @@ function add(declarations: Map<string, VariableDeclaration>, action: SetDefiniti
     declarations.set(declaration.name, declaration);
   } else if (existing.kind !== declaration.kind || existing.list !== declaration.list) {
     const [there, here] = [describe(existing), describe(declaration)];
-    report(action, rule, `The variable \`${declaration.name}\` is ${there} elsewhere, and ${here} here.`);
+    report(action, rule, `the variable \`${declaration.name}\` is ${there} elsewhere, and ${here} here`);
   }
 }
 
@@ -51,7 +51,7 @@ export function fieldOfSet(text: string): { readonly name: string; readonly inde
 function declare(action: SetDefinition, rule: string): VariableDeclaration | undefined {
   const name = variableName(action);
   if (catalogue.find(name) !== undefined) {
-    return report(action, rule, `\`${name}\` is a field: a variable cannot have its name.`);
+    return report(action, rule, `\`${name}\` is a field: a variable cannot have its name`);
   }
   const type = typeOf(action, rule);
   if (type === undefined) return undefined;
@@ -74,7 +74,7 @@ function typeOf(action: SetDefinition, rule: string): Type | undefined {
     case 'value': {
       const given = typeOfValue(source.value);
       if (preset !== undefined && (preset.kind !== given.kind || preset.list !== given.list)) {
-        return report(action, rule, '`value` and `default_value` have different types.');
+        return report(action, rule, '`value` and `default_value` have different types');
       }
       return given;
     }
@@ -84,18 +84,18 @@ function typeOf(action: SetDefinition, rule: string): Type | undefined {
       if (field === undefined) {
         const [near] = catalogue.nearest(name);
         const help = near === undefined ? undefined : `did you mean \`${near}\`?`;
-        const message = `There is no field \`${name}\`.`;
+        const message = `there is no field \`${name}\``;
         action.reporter.report({ severity: 'error', code: 'unknown-field', message, rule, help }, source.field.range);
         return undefined;
       }
       if (indexed && !field.array)
-        return report(action, rule, `\`${name}\` has one value: \`[...]\` does not go with it.`);
+        return report(action, rule, `\`${name}\` has one value: \`[...]\` does not go with it`);
       const many = field.array && !indexed;
       if (many && !action.append && preset?.list !== true) {
-        return report(action, rule, `\`${name}\` has many values: it needs \`append: true\`.`);
+        return report(action, rule, `\`${name}\` has many values: it needs \`append: true\``);
       }
       if (preset !== undefined && preset.kind !== field.type) {
-        return report(action, rule, '`field` and `default_value` have different types.');
+        return report(action, rule, '`field` and `default_value` have different types');
       }
       return { kind: field.type, list: preset?.list ?? false };
     }

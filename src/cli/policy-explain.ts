@@ -1,0 +1,79 @@
+/** `portcullis policy explain`: for each rule, where and when it decides, and why there. */
+import { Command } from 'commander';
+import type { Plan, PlannedRule } from '../compiler/index.js';
+import type { Diagnostic } from '../policy/index.js';
+import { load } from './load.js';
+import { count, print, printDiagnostics, printJson, styleOf } from './output.js';
+import type { Invocation } from './verb.js';
+
+export function policyExplain({ io, finish }: Invocation): Command {
+  return new Command('explain')
+    .description('say for each rule where and when it decides, and why')
+    .argument('<file...>', 'policy files, or directories of *.policy files')
+    .option('--json', 'print JSON')
+    .action(async (paths: string[], { json }: { json?: true }) => {
+      const { ruleset } = await load(paths);
+      const errors = ruleset.diagnostics.filter(({ severity }) => severity === 'error');
+      const { planRules } = await import('../compiler/index.js');
+      const plan = planRules(ruleset);
+      if (errors.length > 0) finish(1);
+      if (json) return printJson(io.stdout, asJson(plan, ruleset.diagnostics));
+      printDiagnostics(io.stderr, errors, io.env);
+      const style = styleOf(io.stdout, io.env);
+      for (const planned of plan.rules) {
+        const { rule, why } = planned;
+        print(io.stdout, `${style.strong(rule.id)}  ${style.faint(`${rule.policy.file}:${rule.position.line}`)}`);
+        print(io.stdout, `  mode:   ${rule.mode}`);
+        print(io.stdout, `  decides: ${sentence(planned)}`);
+        print(io.stdout, `  why:    ${why}\n`);
+      }
+      const refused = refusedRules(errors);
+      if (refused.length > 0) print(io.stdout, `${style.error('not loaded')}: ${refused.join(', ')}\n`);
+      print(io.stdout, `${count(plan.rules.length, 'rule')}; image of ${count(plan.bytes, 'byte')}`);
+      for (const { stream, automata } of plan.passes) {
+        const parts = automata.map(
+          ({ kind, states, patterns }) => `${kind}: ${count(patterns, 'pattern')}, ${count(states, 'state')}`,
+        );
+        print(io.stdout, `  ${stream}: ${parts.join('; ')}`);
+      }
+    });
+}
+
+/** What happens and when, in words. */
+function sentence({ place, act, prefilter }: PlannedRule): string {
+  const filtered = prefilter ? ', on what the kernel lets through' : '';
+  switch (place) {
+    case 'kernel-before-exec':
+      return `in the kernel, before the exec: ${act}`;
+    case 'kernel-at-exec':
+      return `in the kernel, at the exec, before the program's first instruction: ${act}`;
+    case 'user-space':
+      return `in user space, after the event${filtered}: ${act}`;
+    case 'waiting':
+      return `not yet: there is no source of ${'such'} events`;
+  }
+}
+
+function asJson(plan: Plan, diagnostics: readonly Diagnostic[]): unknown {
+  return {
+    rules: plan.rules.map(({ rule, place, act, why, prefilter }) => ({
+      id: rule.id,
+      file: rule.policy.file,
+      line: rule.position.line,
+      event: rule.event,
+      mode: rule.mode,
+      place,
+      act,
+      why,
+      prefilter: prefilter ?? false,
+    })),
+    notLoaded: refusedRules(diagnostics.filter(({ severity }) => severity === 'error')),
+    passes: plan.passes,
+    bytes: plan.bytes,
+    diagnostics,
+  };
+}
+
+function refusedRules(errors: readonly Diagnostic[]): string[] {
+  return [...new Set(errors.map(({ rule }) => rule).filter((rule) => rule !== undefined))];
+}

@@ -1,0 +1,25 @@
+import { Readable, Writable } from 'node:stream';
+import { main } from '../../src/cli/main.js';
+
+export interface Outcome {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+class Captured extends Writable {
+  text = '';
+
+  override _write(chunk: Buffer, _: BufferEncoding, done: () => void): void {
+    this.text += chunk.toString();
+    done();
+  }
+}
+
+/** Runs a command line in this process with streams of its own. */
+export async function run(args: readonly string[], stdin = ''): Promise<Outcome> {
+  const stdout = new Captured();
+  const stderr = new Captured();
+  const status = await main(args, { stdin: Readable.from([Buffer.from(stdin)]), stdout, stderr, env: {} });
+  return { status, stdout: stdout.text, stderr: stderr.text };
+}
