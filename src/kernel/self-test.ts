@@ -24,14 +24,23 @@ rules:
 /** Executes this very program under the marked argv[0] and sees what becomes of it. It never runs when the tier works. */
 export async function selfTestExec(expected: SelfTestResult['outcome']): Promise<SelfTestResult> {
   const begin = performance.now();
-  const outcome = await new Promise<SelfTestResult['outcome'] | string>((resolve) => {
-    const child = spawn(process.execPath, ['--version'], { argv0: marker, stdio: 'ignore' });
-    child.on('error', (error: NodeJS.ErrnoException) =>
-      resolve(error.code === 'EPERM' ? 'refused' : `failed with ${error.code ?? error.message}`),
-    );
-    child.on('exit', (code, signal) => resolve(signal === 'SIGKILL' ? 'killed' : `ran (exit ${code ?? signal})`));
-  });
+  const outcome = await outcomeOfExec();
   if (outcome !== expected)
     throw new SessionError('self-test', `the self-test exec should have been ${expected}; it ${outcome}`);
   return { milliseconds: performance.now() - begin, outcome: expected };
+}
+
+function outcomeOfExec(): Promise<string> {
+  const name = (error: NodeJS.ErrnoException) =>
+    error.code === 'EPERM' ? 'refused' : `failed with ${error.code ?? error.message}`;
+  return new Promise((resolve) => {
+    try {
+      const child = spawn(process.execPath, ['--version'], { argv0: marker, stdio: 'ignore' });
+      child.on('error', (error) => resolve(name(error)));
+      child.on('exit', (code, signal) => resolve(signal === 'SIGKILL' ? 'killed' : `ran (exit ${code ?? signal})`));
+    } catch (error) {
+      // Node throws most errors of spawn and emits a few
+      resolve(name(error as NodeJS.ErrnoException));
+    }
+  });
 }
