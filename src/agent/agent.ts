@@ -72,7 +72,7 @@ export class Agent {
       await agent.#start();
       return agent;
     } catch (error) {
-      await agent.#abandon();
+      await agent.#abandon(error);
       throw error;
     }
   }
@@ -298,13 +298,15 @@ export class Agent {
   }
 
   /** A start that failed: nothing of it stays. */
-  async #abandon(): Promise<void> {
+  async #abandon(reason: unknown): Promise<void> {
     this.#losses?.end();
-    try {
+    this.#log.error('cannot-start', reason instanceof Error ? reason.message : String(reason));
+    const closed = await withinTime(limits.stopTime.value, async () => {
       await this.#session?.close();
-    } finally {
-      await this.#server?.close();
-    }
+    });
+    if (closed.outcome === 'failed') this.#log.error('cannot-start', `Not detached: ${String(closed.error)}`);
+    await this.#server?.close();
+    await withinTime(limits.stopTime.value, () => this.#sink.flushed());
   }
 }
 

@@ -76,7 +76,7 @@ function processFact(record: KernelRecord, argv: Arguments | undefined, name: st
     case 'process.comm':
       return record.comm;
     case 'process.tty_name':
-      return record.tty ?? unknown;
+      return record.tty ?? (isKnown(record.known, 'tty') ? '' : unknown);
     case 'process.pid':
       return BigInt(record.pid);
     case 'process.tid':

@@ -1,0 +1,18 @@
+/** Where this package lies, and what it says of itself. */
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const manifest = new URL('../../package.json', import.meta.url);
+
+export function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
+  return version;
+}
+
+/** The host's own policies if it has a place for them, otherwise those that came with the package. */
+export function defaultPolicies(): string {
+  const host = '/etc/portcullis/policies';
+  return existsSync(host) ? host : fileURLToPath(new URL('./policies', manifest));
+}
+
+export const defaultConfigFile = '/etc/portcullis/portcullis.yaml';

@@ -1,0 +1,73 @@
+/** The daemon as one call: configuration in, until a signal ends it. */
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { recordJudge } from '../events/judge.js';
+import { bootTimeNs } from '../kernel/addon.js';
+import { openSession } from '../kernel/session.js';
+import { FileSink } from '../telemetry/sink.js';
+import { Agent, type AgentWorld } from './agent.js';
+import { type Config, ConfigError, type ConfigSource, parseConfig } from './config.js';
+import { defaultConfigFile, packageVersion } from './package.js';
+import { listenForSignals, type SignalRequests } from './signals.js';
+import { lostInAll } from './stop-summary.js';
+import { workshop } from './workshop.js';
+
+export interface RunOptions {
+  /** Written when a policy is in force, as JSON, and removed at the end. */
+  readyFile?: string;
+}
+
+/** How it ended. `lost`: cleanly, but not everything reached the log. */
+export type RunOutcome = { outcome: 'stopped' } | { outcome: 'lost'; records: number };
+
+/** The agent's real surroundings. */
+export function realWorld(): AgentWorld {
+  return {
+    version: packageVersion(),
+    pid: process.pid,
+    openSession,
+    workshop,
+    judge: recordJudge(),
+    bootTime: bootTimeNs,
+  };
+}
+
+/** Runs until SIGTERM or SIGINT. Rejects when the agent cannot start; the message says what to do. */
+export async function run(
+  config: Config,
+  options: RunOptions = {},
+  world: AgentWorld = realWorld(),
+  signals: SignalRequests = listenForSignals(),
+): Promise<RunOutcome> {
+  const sink = new FileSink(config.log.destination);
+  try {
+    const agent = await Agent.start(config, world, sink);
+    signals.onReload(() => void agent.reload());
+    if (options.readyFile !== undefined) writeReadyFile(options.readyFile, agent.status);
+    const signal = await signals.end;
+    if (options.readyFile !== undefined) rmSync(options.readyFile, { force: true });
+    const records = lostInAll(await agent.stop(signal));
+    return records === 0 ? { outcome: 'stopped' } : { outcome: 'lost', records };
+  } finally {
+    signals.dispose();
+    sink.close();
+  }
+}
+
+/** What the configuration file says: the one that is named, or the host's if there is one. Throws ConfigError. */
+export function readConfigFile(path: string | undefined): ConfigSource {
+  const file = path ?? defaultConfigFile;
+  try {
+    return parseConfig(readFileSync(file, 'utf8'), file);
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    if (path === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw new ConfigError('config-unreadable', `Cannot read ${file}: ${(error as Error).message}.`);
+  }
+}
+
+/** In one step, so that whoever waits for the file never reads half of it. */
+function writeReadyFile(path: string, status: Record<string, unknown>): void {
+  const fresh = `${path}.new`;
+  writeFileSync(fresh, `${JSON.stringify(status)}\n`);
+  renameSync(fresh, path);
+}

@@ -1,0 +1,23 @@
+/** The real workshop: policies from files, images from the compiler. */
+import { compile } from '../compiler/index.js';
+import { loadPolicies, readHostFacts, readPolicyFiles } from '../policy/index.js';
+import type { PolicyWorkshop } from './policies.js';
+
+export const workshop: PolicyWorkshop = {
+  async load(paths) {
+    const files = await readPolicyFiles(paths);
+    return { ruleset: loadPolicies(files, { host: readHostFacts() }), files: files.map(({ file }) => file) };
+  },
+  compile(ruleset, options) {
+    const { image, hash, rules, plan } = compile(ruleset, options);
+    return {
+      bytes: image,
+      hash,
+      rules: rules.map(({ rule, decision }) => ({
+        rule,
+        decidedBy: decision === 'decided' ? ('kernel' as const) : ('user-space' as const),
+      })),
+      places: plan.rules.map(({ rule, place, why }) => ({ rule, place, why })),
+    };
+  },
+};
