@@ -1,8 +1,11 @@
 /** `portcullis limits`: every limit there is, with its unit and what happens past it. */
 import { Command } from 'commander';
+import { limits as agentLimits } from '../agent/limits.js';
 import { compilerLimits } from '../compiler/limits.js';
+import { limits as eventLimits } from '../events/limits.js';
 import { limits as policyLimits } from '../policy/limits.js';
 import { limits as seclLimits } from '../secl/limits.js';
+import { limits as telemetryLimits } from '../telemetry/limits.js';
 import { print, printJson, table } from './output.js';
 import type { Invocation } from './verb.js';
 
@@ -23,6 +26,9 @@ export function limitsVerb({ io }: Invocation): Command {
         ...named('policy', policyLimits),
         ...named('secl', seclLimits),
         ...compilerLimits.map(({ name, ...limit }) => ({ part: 'compiler', limit: name, ...limit })),
+        ...named('events', eventLimits),
+        ...named('telemetry', telemetryLimits),
+        ...named('agent', agentLimits),
       ];
       if (json) return printJson(io.stdout, rows);
       const cells = rows.map((row) => [row.part, row.limit, String(row.value), row.unit, row.consequence]);

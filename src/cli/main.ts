@@ -1,54 +1,9 @@
-/** The command line: finds the verb, runs it, and turns what happened into an exit status. */
-import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
-import { limitsVerb } from './limits.js';
-import { print } from './output.js';
-import { policyVerb } from './policy.js';
-import { type ExitStatus, type Io, UsageError, type Verb } from './verb.js';
+/** What `bin/portcullis.js` runs: the command line of this process. */
+import { commandLine } from './command-line.js';
 
-/** One verb a line. */
-const verbs: readonly Verb[] = [policyVerb, limitsVerb];
-
-/** Runs one command line; `args` are the words after the program's name. Never throws on what a user wrote. */
-export async function main(args: readonly string[], io: Io): Promise<ExitStatus> {
-  let status: ExitStatus = 0;
-  const finish = (wanted: ExitStatus) => {
-    status = wanted;
-  };
-  const program = new Command('portcullis')
-    .description('Active Protection for Linux: SECL policies decided inside the kernel')
-    .version(version(), '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'print this help')
-    .helpCommand('help [verb]', 'print the help of a verb')
-    .showHelpAfterError('(see --help)');
-  for (const verb of verbs) program.addCommand(verb({ io, finish }));
-  prepare(program, io);
-  try {
-    await program.parseAsync(args, { from: 'user' });
-    return status;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    if (error instanceof UsageError) {
-      print(io.stderr, `portcullis: ${error.message}`);
-      return 2;
-    }
-    throw error;
-  }
-}
-
-/** Every command writes to the given streams and throws instead of ending the process. */
-function prepare(command: Command, io: Io): void {
-  command.exitOverride();
-  command.configureOutput({
-    writeOut: (text) => io.stdout.write(text),
-    writeErr: (text) => io.stderr.write(text),
-  });
-  for (const child of command.commands) prepare(child, io);
-}
-
-function version(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
-  return manifest.version;
-}
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // The reader has seen enough, as in `portcullis limits | head`.
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+process.exitCode = await commandLine(process.argv.slice(2), process);

@@ -1,6 +1,6 @@
 /** `portcullis policy explain`: for each rule, where and when it decides, and why there. */
 import { Command } from 'commander';
-import type { Plan, PlannedRule } from '../compiler/index.js';
+import { type Act, CompileError, type Plan, type PlannedRule, planRules } from '../compiler/index.js';
 import type { Diagnostic } from '../policy/index.js';
 import { load } from './load.js';
 import { count, print, printDiagnostics, printJson, styleOf } from './output.js';
@@ -14,18 +14,27 @@ export function policyExplain({ io, finish }: Invocation): Command {
     .action(async (paths: string[], { json }: { json?: true }) => {
       const { ruleset } = await load(paths);
       const errors = ruleset.diagnostics.filter(({ severity }) => severity === 'error');
-      const { planRules } = await import('../compiler/index.js');
-      const plan = planRules(ruleset);
       if (errors.length > 0) finish(1);
+      let plan: Plan;
+      try {
+        plan = planRules(ruleset);
+      } catch (error) {
+        if (!(error instanceof CompileError)) throw error;
+        print(io.stderr, `portcullis: the rules cannot be compiled: ${error.message}`);
+        return finish(1);
+      }
       if (json) return printJson(io.stdout, asJson(plan, ruleset.diagnostics));
       printDiagnostics(io.stderr, errors, io.env);
       const style = styleOf(io.stdout, io.env);
       for (const planned of plan.rules) {
         const { rule, why } = planned;
         print(io.stdout, `${style.strong(rule.id)}  ${style.faint(`${rule.policy.file}:${rule.position.line}`)}`);
-        print(io.stdout, `  mode:   ${rule.mode}`);
-        print(io.stdout, `  decides: ${sentence(planned)}`);
-        print(io.stdout, `  why:    ${why}\n`);
+        print(
+          io.stdout,
+          `  decides  ${places[planned.place]}${planned.prefilter ? ', on what the kernel lets through' : ''}`,
+        );
+        print(io.stdout, `  does     ${deeds(planned)}`);
+        print(io.stdout, `  why      ${why}\n`);
       }
       const refused = refusedRules(errors);
       if (refused.length > 0) print(io.stdout, `${style.error('not loaded')}: ${refused.join(', ')}\n`);
@@ -39,24 +48,29 @@ export function policyExplain({ io, finish }: Invocation): Command {
     });
 }
 
-/** What happens and when, in words. */
-function sentence({ place, act, prefilter }: PlannedRule): string {
-  const filtered = prefilter ? ', on what the kernel lets through' : '';
-  switch (place) {
-    case 'kernel-before-exec':
-      return `in the kernel, before the exec: ${act}`;
-    case 'kernel-at-exec':
-      return `in the kernel, at the exec, before the program's first instruction: ${act}`;
-    case 'user-space':
-      return `in user space, after the event${filtered}: ${act}`;
-    case 'waiting':
-      return `not yet: there is no source of ${'such'} events`;
-  }
+const places: Readonly<Record<PlannedRule['place'], string>> = {
+  'kernel-before-exec': 'in the kernel, before the exec',
+  'kernel-at-exec': "in the kernel, at the exec, before the program's first instruction",
+  'user-space': 'in user space, after the event',
+  waiting: 'not yet: no event source',
+};
+
+const acts: Readonly<Record<Act, string>> = {
+  refuse: 'refused before exec',
+  kill: 'killed at exec',
+  'kill-after': 'killed after the event',
+  report: 'reported only',
+};
+
+/** What the rule does in its mode, and would do if it were enforced. */
+function deeds({ rule, act, inEnforce }: PlannedRule): string {
+  if (act === inEnforce) return acts[act];
+  return `${acts[act]} (mode: ${rule.mode}); in mode enforce: ${acts[inEnforce]}`;
 }
 
 function asJson(plan: Plan, diagnostics: readonly Diagnostic[]): unknown {
   return {
-    rules: plan.rules.map(({ rule, place, act, why, prefilter }) => ({
+    rules: plan.rules.map(({ rule, place, act, inEnforce, why, prefilter }) => ({
       id: rule.id,
       file: rule.policy.file,
       line: rule.position.line,
@@ -64,6 +78,7 @@ function asJson(plan: Plan, diagnostics: readonly Diagnostic[]): unknown {
       mode: rule.mode,
       place,
       act,
+      inEnforce,
       why,
       prefilter: prefilter ?? false,
     })),

@@ -63,10 +63,10 @@ test('a name in the event that is no field is mentioned', async () => {
 
 test('integers beyond 53 bits keep their value', async () => {
   const text = '{"exec.created_at": 1700000000000000001}';
-  const run1 = (digit: string) =>
-    run(['policy', 'eval', '--expression`, `exec.created_at == 170000000000000000${digit}`, `--event', '-'], text);
-  expect((await run1('1')).stdout).toBe('true\n');
-  expect((await run1('0')).stdout).toBe('false\n');
+  const ask = (digit: string) =>
+    run(['policy', 'eval', '--expression', `exec.created_at == 170000000000000000${digit}`, '--event', '-'], text);
+  expect((await ask('1')).stdout).toBe('true\n');
+  expect((await ask('0')).stdout).toBe('false\n');
 });
 
 test('a batch answers every line; errors are answers', async () => {

@@ -1,5 +1,5 @@
 import { Readable, Writable } from 'node:stream';
-import { main } from '../../src/cli/main.js';
+import { commandLine } from '../../src/cli/command-line.js';
 
 export interface Outcome {
   readonly status: number;
@@ -20,6 +20,6 @@ class Captured extends Writable {
 export async function run(args: readonly string[], stdin = ''): Promise<Outcome> {
   const stdout = new Captured();
   const stderr = new Captured();
-  const status = await main(args, { stdin: Readable.from([Buffer.from(stdin)]), stdout, stderr, env: {} });
+  const status = await commandLine(args, { stdin: Readable.from([Buffer.from(stdin)]), stdout, stderr, env: {} });
   return { status, stdout: stdout.text, stderr: stderr.text };
 }
