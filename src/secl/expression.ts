@@ -79,7 +79,7 @@ export type Matcher =
       readonly foldCase?: true;
     }
   /** A pattern on a `.path` field; see glob.ts. */
-  | { readonly kind: 'glob'; readonly pattern: Bytes }
+  | { readonly kind: 'glob'; readonly pattern: Bytes; readonly foldCase?: never }
   /** RE2 syntax, as written (text, not bytes); see regexp.ts. */
   | { readonly kind: 'regexp'; readonly source: string };
 

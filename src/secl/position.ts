@@ -2,29 +2,41 @@ import type { Span } from './errors.js';
 
 /** Turns offsets into a text (UTF-16 units) into lines and columns, both from 1; columns count characters. */
 export class Positions {
-  readonly #text: string;
-  readonly #starts: number[] = [0];
+  readonly #lines: readonly number[];
+  /** Offsets of the second halves of surrogate pairs, which are no characters of their own. */
+  readonly #halves: readonly number[];
 
   constructor(text: string) {
-    this.#text = text;
-    for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) this.#starts.push(at + 1);
+    this.#lines = [0, ...offsets(text, /\n/g)];
+    this.#halves = offsets(text, /[\u{10000}-\u{10ffff}]/gu).map((end) => end - 1);
   }
 
   span(start: number, end: number): Span {
-    let low = 0;
-    let high = this.#starts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (this.#starts[middle]! <= start) low = middle;
-      else high = middle - 1;
-    }
-    let column = 1;
-    for (let at = this.#starts[low]!; at < start; at += this.#text.codePointAt(at)! > 0xffff ? 2 : 1) column++;
-    return { line: low + 1, column, start, end };
+    const line = countUpTo(this.#lines, start);
+    const first = this.#lines[line - 1]!;
+    const halves = countUpTo(this.#halves, start - 1) - countUpTo(this.#halves, first - 1);
+    return { line, column: start - first - halves + 1, start, end };
   }
 }
 
 /** From the beginning of one span to the end of another. */
 export function through(first: Span, last: Span): Span {
   return { line: first.line, column: first.column, start: first.start, end: last.end };
+}
+
+/** Where the matches of a pattern end. */
+function offsets(text: string, pattern: RegExp): number[] {
+  return [...text.matchAll(pattern)].map((match) => match.index + match[0].length);
+}
+
+/** How many of the sorted numbers are not greater. */
+function countUpTo(sorted: readonly number[], most: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! <= most) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
