@@ -39,10 +39,22 @@ class Describer {
     return type;
   }
 
+  // Its own name, or for a nameless type that of the innermost typedef; empty when there is neither.
+  std::string NameOf(uint32_t id) const {
+    const btf_type* type = btf__type_by_id(types_, id);
+    std::string alias;
+    while (btf_is_mod(type) || btf_is_typedef(type)) {
+      if (btf_is_typedef(type)) alias = Name(type->name_off);
+      type = btf__type_by_id(types_, type->type);
+    }
+    const std::string own = Name(type->name_off);
+    return own.empty() ? alias : own;
+  }
+
   // A structure without a name is known by its typedef.
   void AddTypedef(const std::string& name, const btf_type* type) {
     const btf_type* target = Bare(type->type);
-    if (target->name_off != 0 && Name(target->name_off) != "") return;
+    if (!Name(target->name_off).empty()) return;
     if (btf_is_composite(target)) AddStruct(name, target);
     if (btf_is_any_enum(target)) AddEnumeration(name, target);
   }
@@ -92,7 +104,7 @@ class Describer {
     const int64_t size = btf__resolve_size(types_, id);
     result.Set("size", Number(size > 0 ? static_cast<double>(size) : 0));
     result.Set("signed", Napi::Boolean::New(env_, false));
-    const std::string own = Name(type->name_off);
+    const std::string own = NameOf(id);
     switch (btf_kind(type)) {
       case BTF_KIND_INT:
         result.Set("kind", Text((btf_int_encoding(type) & BTF_INT_BOOL) != 0 ? "bool" : "int"));
@@ -128,6 +140,8 @@ class Describer {
   }
 
   void AddEnumeration(const std::string& name, const btf_type* type) {
+    // A compiler that does not know ENUM64 (clang before 15) has cut the members to 32 bits: better none than those.
+    if (btf_is_enum(type) && type->size > 4) return;
     Napi::Object members = Napi::Object::New(env_);
     for (uint32_t i = 0; i < btf_vlen(type); i++) {
       if (btf_is_enum64(type)) {

@@ -49,8 +49,8 @@ export class LayoutError extends Error {
 
 /**
  * Only what the object's code, maps and variables refer to is in its BTF: an enumeration whose members are used as mere
- * constants is not, unless something has its type. Compilers before clang 15 do not say that an enumeration is signed: there a
- * negative member shows as its 32-bit complement.
+ * constants is not, unless something has its type. Clang before 15 does not say that an enumeration is signed (a negative member
+ * shows as its 32-bit complement) and cuts members of 64 bits, so those enumerations are left out.
  */
 export class Layout {
   readonly structs: ReadonlyMap<string, StructLayout>;
