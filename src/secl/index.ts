@@ -5,7 +5,7 @@ export type { ArrayAst, Ast, MacroAst, Primary } from './ast.js';
 export { type Bytes, fromBytes, showBytes, toBytes } from './bytes.js';
 export { catalogue } from './catalogue/index.js';
 export { type Checked, checkMacro, compileExpression } from './check/index.js';
-export { constants } from './constants.js';
+export { constants } from './constants/index.js';
 export { SeclError, type SeclErrorCode, type Span, type Warning } from './errors.js';
 export { evaluate, evaluateViews } from './evaluate.js';
 export type { ElementList, Event } from './event.js';

@@ -97,7 +97,13 @@ export const eventFields: Record<EventType, readonly Entry[]> = {
   unshare: [number('flags', 'Namespaces that are left'), retval],
   setns: [number('nstype', 'Kind of namespace that is entered'), number('fd', 'Descriptor of the namespace'), retval],
   bind: [...network.socketAddressFields, number('protocol', 'Protocol of the socket'), retval],
-  connect: [...network.socketAddressFields, network.hostnames, number('protocol', 'Protocol of the socket'), retval],
+  connect: [
+    ...network.socketAddressFields,
+    ...under('server', network.socketAddressFields),
+    network.hostnames,
+    number('protocol', 'Protocol of the socket'),
+    retval,
+  ],
   accept: [...network.socketAddressFields, network.hostnames, retval],
   socket: [
     number('domain', 'Address family'),

@@ -1,6 +1,6 @@
 /** From syntax tree to checked expression: names are resolved, types agree, constants are folded. */
 import type { ArrayAst, Ast, MacroAst, Primary } from '../ast.js';
-import { constants } from '../constants.js';
+import { constants } from '../constants/index.js';
 import { SeclError, type Span, type Warning } from '../errors.js';
 import type { Expression } from '../expression.js';
 import type { EventType, Field } from '../field.js';

@@ -1,6 +1,6 @@
 /** What a name stands for: constant, macro, field, variable. */
 import { catalogue } from '../catalogue/index.js';
-import { constants } from '../constants.js';
+import { constants } from '../constants/index.js';
 import { SeclError, type Span } from '../errors.js';
 import type { TextTerm } from '../expression.js';
 import type { Field, FieldUse } from '../field.js';
