@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Decides every exec.
  *
- *   refuse        lsm.s/bprm_check_security     stage 1, once for each level: argv from the caller's memory; EPERM
- *   kill          lsm.s/bprm_committed_creds    stage 2, once: the definitive argument block; a signal before the first instruction
- *   check_seen    tp_btf/sched_process_exec     an exec that stage 2 did not see is a verdict of its own
- *   kill_at_exec  tp_btf/sched_process_exec     tier `tracepoint`: stage 2 where LSM programs are refused
+ *   tier        stage 1, once for each level              stage 2, once
+ *   lsm         refuse  lsm.s/bprm_check_security          kill        lsm.s/bprm_committed_creds
+ *   fmod_ret    modify  fmod_ret/security_bprm_check       kill_fentry fentry/security_bprm_committed_creds
+ *   kprobe      watch   kprobe/security_bprm_check         kill_kprobe kprobe/security_bprm_committed_creds
+ *   tracepoint  -                                          kill_at_exec tp_btf/sched_process_exec
+ *   all but the last: check_seen, tp_btf/sched_process_exec: an exec that stage 2 did not see is a verdict of its own
  *
- * Stage 1 acts only on what is true; what is unknown to it waits for stage 2. */
+ * Stage 1 reads argv from the caller's memory and answers EPERM (`watch` cannot, it only keeps the facts of each level). Stage 2 reads
+ * the definitive argument block and sends a signal that arrives before the first instruction. Stage 1 acts only on what is true; what
+ * is unknown to it waits for stage 2. Only `kill` may sleep, so only it can read a page that is not resident. */
 #include "views.h"
 #include "file.h"
 #include "readers.h"
@@ -95,8 +99,10 @@ static __always_inline void add_level(struct machine *m, struct levels *levels, 
 	}
 }
 
+enum can_refuse { CANNOT_REFUSE, CAN_REFUSE };
+
 static __always_inline int decide_stage1(struct machine *m, struct linux_binprm *bprm, struct task_struct *task, struct pc_state *st,
-				    u64 generation)
+					 u64 generation, enum can_refuse can)
 {
 	struct scratch *s = m->s;
 	struct levels *levels = 0;
@@ -123,7 +129,9 @@ static __always_inline int decide_stage1(struct machine *m, struct linux_binprm 
 	clear_atoms(m);
 	s->known = 0;
 	task_facts(s, task);
-	add_level(m, levels, bprm->file, level);
+	add_level(m, levels, BPF_CORE_READ(bprm, file), level);
+	if (can == CANNOT_REFUSE)
+		return 0;
 	/* a setuid program gets its ids later, and an interpreter's file counts, not the script's */
 	if (native && !(s->mode & (S_ISUID | S_ISGID)))
 		effective_facts(s, task);
@@ -134,7 +142,7 @@ static __always_inline int decide_stage1(struct machine *m, struct linux_binprm 
 	if (native && !level) {
 		s->index = 0;
 		s->string = 0;
-		begin_block(m, bprm->argc, bprm->envc);
+		begin_block(m, BPF_CORE_READ(bprm, argc), BPF_CORE_READ(bprm, envc));
 		if (caller_arguments(s, task))
 			bpf_loop(1 << 22, pointer_step, m, 0);
 		end_block(m);
@@ -151,17 +159,15 @@ static __always_inline int decide_stage1(struct machine *m, struct linux_binprm 
 	return -EPERM;
 }
 
-SEC("lsm.s/bprm_check_security")
-int BPF_PROG(refuse, struct linux_binprm *bprm, int ret)
+static __always_inline int stage1(struct linux_binprm *bprm, enum can_refuse can)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct machine m = {};
 	struct pc_state *st;
 	u64 generation = 0;
 	u32 slot = PC_SLOTS;
+	int ret = 0;
 
-	if (ret)
-		return ret;
 	st = enter(&m, &slot, &generation);
 	if (!st)
 		return 0;
@@ -169,13 +175,31 @@ int BPF_PROG(refuse, struct linux_binprm *bprm, int ret)
 	if (!m.s)
 		count(PC_COUNT_NO_MEMORY);
 	else if (m.image)
-		ret = decide_stage1(&m, bprm, task, st, generation);
+		ret = decide_stage1(&m, bprm, task, st, generation, can);
 	leave(st, slot);
 	if (ret) {
 		bpf_task_storage_delete(&execs, task);
 		bpf_task_storage_delete(&scripts, task);
 	}
 	return ret;
+}
+
+SEC("lsm.s/bprm_check_security")
+int BPF_PROG(refuse, struct linux_binprm *bprm, int ret)
+{
+	return ret ?: stage1(bprm, CAN_REFUSE);
+}
+
+SEC("fmod_ret/security_bprm_check")
+int BPF_PROG(modify, struct linux_binprm *bprm, int ret)
+{
+	return ret ?: stage1(bprm, CAN_REFUSE);
+}
+
+SEC("kprobe/security_bprm_check")
+int watch(struct pt_regs *ctx)
+{
+	return stage1((struct linux_binprm *)ctx->di, CANNOT_REFUSE);
 }
 
 /* What stage 2 does about the rules that hold. */
@@ -245,8 +269,10 @@ static __noinline void forget_levels(struct machine *m, struct levels *levels)
 	bpf_loop(PC_ATOM_WORDS, forget_word, &v, 0);
 }
 
+enum may_sleep { MAY_NOT_SLEEP, MAY_SLEEP };
+
 static __always_inline int decide_stage2(struct machine *m, struct linux_binprm *bprm, struct task_struct *task, struct pc_state *st,
-				    u64 generation)
+					 u64 generation, enum may_sleep sleeps)
 {
 	struct scratch *s = m->s;
 	struct levels *levels = 0;
@@ -272,11 +298,11 @@ static __always_inline int decide_stage2(struct machine *m, struct linux_binprm 
 	level = s->levels - 1;
 	clear_atoms(m);
 	final_facts(m, task);
-	add_level(m, levels, bprm->file, level);
-	begin_block(m, bprm->argc, bprm->envc);
-	s->address = bprm->p;
-	s->limit = bprm->exec;
-	bpf_loop(1 << 16, definitive_step, m, 0);
+	add_level(m, levels, BPF_CORE_READ(bprm, file), level);
+	begin_block(m, BPF_CORE_READ(bprm, argc), BPF_CORE_READ(bprm, envc));
+	s->address = BPF_CORE_READ(bprm, p);
+	s->limit = BPF_CORE_READ(bprm, exec);
+	bpf_loop(1 << 16, sleeps == MAY_SLEEP ? (void *)definitive_step : (void *)resident_step, m, 0);
 	end_block(m);
 	if (s->phase < PHASE_DONE)
 		count(PC_COUNT_UNREAD);
@@ -287,8 +313,7 @@ static __always_inline int decide_stage2(struct machine *m, struct linux_binprm 
 	return 0;
 }
 
-SEC("lsm.s/bprm_committed_creds")
-int BPF_PROG(kill, struct linux_binprm *bprm)
+static __always_inline int stage2(struct linux_binprm *bprm, enum may_sleep sleeps)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct machine m = {};
@@ -303,9 +328,27 @@ int BPF_PROG(kill, struct linux_binprm *bprm)
 	if (!m.s)
 		count(PC_COUNT_NO_MEMORY);
 	else if (m.image)
-		decide_stage2(&m, bprm, task, st, generation);
+		decide_stage2(&m, bprm, task, st, generation, sleeps);
 	leave(st, slot);
 	return 0;
+}
+
+SEC("lsm.s/bprm_committed_creds")
+int BPF_PROG(kill, struct linux_binprm *bprm)
+{
+	return stage2(bprm, MAY_SLEEP);
+}
+
+SEC("fentry/security_bprm_committed_creds")
+int BPF_PROG(kill_fentry, struct linux_binprm *bprm)
+{
+	return stage2(bprm, MAY_NOT_SLEEP);
+}
+
+SEC("kprobe/security_bprm_committed_creds")
+int kill_kprobe(struct pt_regs *ctx)
+{
+	return stage2((struct linux_binprm *)ctx->di, MAY_NOT_SLEEP);
 }
 
 /* Says and counts an exec that was not decided: a program that was skipped, no memory for task storage. */
@@ -413,8 +456,8 @@ int BPF_PROG(kill_at_exec, struct task_struct *task, int old_pid, struct linux_b
 		claimed_level(&m, levels, bprm);
 	}
 	final_facts(&m, task);
-	add_level(&m, levels, bprm->file, s->levels - 1);
-	begin_block(&m, bprm->argc, bprm->envc);
+	add_level(&m, levels, BPF_CORE_READ(bprm, file), s->levels - 1);
+	begin_block(&m, BPF_CORE_READ(bprm, argc), BPF_CORE_READ(bprm, envc));
 	s->address = BPF_CORE_READ(task, mm, arg_start);
 	s->limit = BPF_CORE_READ(task, mm, env_end);
 	bpf_loop(1 << 16, resident_step, &m, 0);

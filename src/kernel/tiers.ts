@@ -15,7 +15,10 @@ export interface Tier {
 
 const lsmList = '/sys/kernel/security/lsm';
 
-/** Tiers that this version has. `fmod_ret` and `kprobe` come later. */
+const misses = 'It reads a swapped-out page of arguments as unknown: it cannot sleep to bring it back.';
+const cannotRefuse =
+  'It cannot refuse an exec: the call succeeds and the program is killed before its first instruction.';
+
 export const tiers: readonly Tier[] = [
   {
     name: 'lsm',
@@ -36,11 +39,26 @@ export const tiers: readonly Tier[] = [
     },
   },
   {
+    name: 'fmod_ret',
+    programs: ['kill_fentry', 'modify', 'check_seen'],
+    stops: 'refused',
+    cannot: [misses],
+    missing: () => undefined,
+  },
+  {
+    name: 'kprobe',
+    programs: ['kill_kprobe', 'watch', 'check_seen'],
+    stops: 'killed',
+    cannot: [cannotRefuse, misses],
+    missing: () => undefined,
+  },
+  {
     name: 'tracepoint',
     programs: ['kill_at_exec'],
     stops: 'killed',
     cannot: [
-      'It cannot refuse an exec: the call succeeds and the program is killed before its first instruction.',
+      cannotRefuse,
+      misses,
       'It sees a script only by the name the caller gave; under a relative name the path of the script is unknown.',
       'It does not notice an exec that it missed.',
     ],
