@@ -9,9 +9,8 @@ const DIRECTORY = 0o040000;
 const SYMLINK = 0o120000;
 const CHARACTER_DEVICE = 0o020000;
 
-/** An archive is mostly small pieces; they are written together once they reach this many bytes or pieces. */
+/** An archive is mostly small pieces; they are written together once they reach this many bytes. */
 const BATCH = 4 << 20;
-const BATCH_PIECES = 1000;
 
 /**
  * One entry of an archive.
@@ -119,7 +118,7 @@ export class Archive {
     let pending = [];
     let size = 0;
     const flush = async () => {
-      if (size > 0) await output.writev(pending);
+      if (size > 0) await output.appendFile(Buffer.concat(pending));
       pending = [];
       size = 0;
     };
@@ -127,7 +126,7 @@ export class Archive {
       const pieces = [header(entry), await contentOf(entry), padding(entry.size)].filter((piece) => piece.length > 0);
       pending.push(...pieces);
       size += pieces.reduce((sum, piece) => sum + piece.length, 0);
-      if (size > BATCH || pending.length > BATCH_PIECES) await flush();
+      if (size > BATCH) await flush();
     }
     pending.push(header(blank({ path: 'TRAILER!!!' })));
     size += 1;

@@ -79,11 +79,11 @@ async function baseContent() {
     const path = which(name);
     if (path !== undefined) programs.set(`/usr/bin/${name}`, await realpath(path));
   }
-  const dash = programs.get('/usr/bin/dash');
+  if (!programs.has('/usr/bin/dash')) throw new CommandError('dash is missing: apt-get install dash');
   const applets = (await run([busybox, '--list'])).split('\n').filter((name) => name !== '' && !LEFT_OUT.has(name));
   const free = applets
     .map((name) => `/usr/bin/${name}`)
-    .filter((path) => !programs.has(path) && !(dash && path === '/usr/bin/sh'));
+    .filter((path) => !programs.has(path) && path !== '/usr/bin/sh');
   const libraries = await librariesOf([...new Set(programs.values())]);
   return {
     files: [

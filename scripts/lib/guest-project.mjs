@@ -4,13 +4,17 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { addonPath } from './addon.mjs';
 import { root } from './paths.mjs';
+import { programDir } from './programs.mjs';
 import { guestPath, librariesOf } from './shared-libraries.mjs';
 
 /** Where the project is installed in the guest. */
 export const guestProjectDir = '/usr/lib/portcullis';
 
+/** The test programs of test/vm/programs. */
+export const guestProgramDir = `${guestProjectDir}/programs`;
+
 /** What a host that runs the agent has; a part that is not built yet is left out. */
-const PARTS = ['package.json', 'bin', 'dist', 'build/bpf', 'build/programs', 'policies', 'deploy'];
+const PARTS = ['package.json', 'bin', 'dist', 'build/bpf', 'policies', 'deploy'];
 
 /** Development files of dependencies that nothing loads at run time. */
 const UNUSED = /\.(map|md|d\.ts|d\.mts|d\.cts)$/;
@@ -24,6 +28,7 @@ export async function addProject(archive) {
     const path = join(root, part);
     if (existsSync(path)) await archive.tree(join(guestProjectDir, part), path, (file) => !UNUSED.test(file));
   }
+  if (existsSync(programDir)) await archive.tree(guestProgramDir, programDir);
   if (existsSync(addonPath)) {
     await archive.file([join(guestProjectDir, 'build/Release/portcullis.node')], addonPath);
     for (const library of await librariesOf([addonPath])) await archive.file([guestPath(library)], library);
