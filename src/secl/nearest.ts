@@ -4,7 +4,7 @@ export function nearestNames(name: string, names: readonly string[]): string[] {
   const last = lastPart(name);
   const close = names
     .filter((candidate) => Math.abs(candidate.length - name.length) <= most || lastPart(candidate) === last)
-    .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
+    .map((candidate) => ({ candidate, distance: editDistance(name, candidate, 2 * most) }))
     .filter(({ distance, candidate }) => distance <= most || (lastPart(candidate) === last && distance <= 2 * most))
     .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1));
   const best = close[0]?.distance ?? 0;
@@ -18,14 +18,24 @@ function lastPart(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1);
 }
 
-/** Insertions, deletions and replacements that turn one into the other. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
+/**
+ * Insertions, deletions and replacements that turn one into the other; more than `most` is told as `most + 1`. Only the
+ * band of the table that can stay within `most` is filled in, since thousands of names are compared.
+ */
+function editDistance(a: string, b: string, most: number): number {
+  if (Math.abs(a.length - b.length) > most) return most + 1;
+  const beyond = most + 1;
+  let row = Array.from({ length: b.length + 1 }, (_, at) => Math.min(at, beyond));
   for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    const next = new Array<number>(b.length + 1).fill(beyond);
+    if (i <= most) next[0] = i;
+    let best = next[0]!;
+    for (let j = Math.max(1, i - most); j <= Math.min(b.length, i + most); j++) {
+      const cost = a.charCodeAt(i - 1) === b.charCodeAt(j - 1) ? 0 : 1;
+      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + cost, beyond);
+      best = Math.min(best, next[j]!);
     }
+    if (best > most) return beyond;
     row = next;
   }
   return row[b.length]!;
