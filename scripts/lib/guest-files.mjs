@@ -1,6 +1,6 @@
 // The file system of one run: the cached base, the kernel's modules, the project, the caller's files, the command.
 import { existsSync } from 'node:fs';
-import { copyFile, open } from 'node:fs/promises';
+import { copyFile, open, realpath } from 'node:fs/promises';
 import { Archive } from './cpio.mjs';
 import { baseArchive } from './guest-base.mjs';
 import { addProject } from './guest-project.mjs';
@@ -41,7 +41,7 @@ async function addFiles(archive, files, memory) {
   const before = archive.size;
   for (const [path, hostPath] of Object.entries(files)) {
     if (!existsSync(hostPath)) throw new CommandError(`there is no ${hostPath} to put at ${path} in the guest`);
-    const skipped = await archive.tree(path, hostPath);
+    const skipped = await archive.tree(path, await realpath(hostPath));
     if (skipped.length > 0) say(`left out of ${path}, neither files nor directories: ${skipped.join(' ')}`);
   }
   const size = archive.size - before;

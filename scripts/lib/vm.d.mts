@@ -13,7 +13,7 @@ export interface VmRun {
   /** Appended to the kernel's parameters, e.g. `lsm=lockdown,capability`. */
   readonly cmdline?: string;
   /**
-   * Path in the guest -> file or directory of the host. Copied into the guest's memory: together at most a quarter of
+   * Path in the guest -> file or directory of the host (a symbolic link stands for what it leads to). Copied into the guest's memory: together at most a quarter of
    * `memory`. What the guest changes stays there.
    */
   readonly files?: Readonly<Record<string, string>>;

@@ -1,0 +1,50 @@
+// bpf/budget.json: the most instructions a verifier may walk, a program. A change that makes a program costlier to
+// verify has to raise its number, and so is seen in review.
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { root } from '../paths.mjs';
+
+const path = join(root, 'bpf', 'budget.json');
+
+/** A new budget is what was measured and this much more. Kernels differ from one point release to the next. */
+const HEADROOM = 1.25;
+
+/** @returns {Promise<Record<string, number>>} program -> instructions, empty without a file */
+export async function readBudget() {
+  return existsSync(path) ? JSON.parse(await readFile(path, 'utf8')) : {};
+}
+
+/**
+ * Sets every program's budget from measurements.
+ * @param {import('./measure.mjs').Measurement[]} measurements
+ */
+export async function writeBudget(measurements) {
+  const worst = new Map();
+  for (const { program, instructions, outcome } of measurements) {
+    if (outcome === 'ok') worst.set(program, Math.max(instructions, worst.get(program) ?? 0));
+  }
+  const budget = [...worst].sort().map(([program, count]) => [program, Math.ceil((count * HEADROOM) / 100) * 100]);
+  await writeFile(path, `${JSON.stringify(Object.fromEntries(budget), null, 2)}\n`);
+}
+
+/**
+ * What is wrong with one measurement, else undefined. A refusal counts in a virtual machine, where every program has to
+ * load, and not on the machine at hand, whose kernel may be restricted.
+ * @param {import('./measure.mjs').Measurement} measurement
+ * @param {Record<string, number>} budget
+ * @returns {string | undefined}
+ */
+export function problemOf({ kernel, program, outcome, instructions, error }, budget) {
+  switch (outcome) {
+    case 'refused':
+      return kernel === 'native' ? undefined : `refused: ${error}`;
+    case 'rejected':
+      return `rejected by the verifier: ${error}`;
+    case 'ok':
+      if (budget[program] === undefined) return 'has no budget in bpf/budget.json (--update writes one)';
+      return instructions > budget[program] ? `above its budget of ${budget[program]}` : undefined;
+    default:
+      throw new Error(`unknown outcome ${outcome}`);
+  }
+}
