@@ -20,10 +20,11 @@ export function matches(matcher: Matcher, value: Bytes): boolean {
 
 /**
  * Whether every value that begins with this prefix matches, as far as that is decided: only for prefix-certain
- * matchers; for the others the answer is no.
+ * matchers; for the others the answer is no. So it is before the first byte, even for a regular expression that matches
+ * everything: the kernel's automata speak when they have read something.
  */
 export function matchesPrefix(matcher: Matcher, prefix: Bytes): boolean {
-  if (!isPrefixCertain(matcher)) return false;
+  if (prefix === '' || !isPrefixCertain(matcher)) return false;
   return matcher.kind === 'regexp' ? matchesRegexpPrefix(matcher.source, prefix) : matches(matcher, prefix);
 }
 

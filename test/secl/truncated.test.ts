@@ -38,6 +38,13 @@ describe('what is not known is not false', () => {
   });
 });
 
+describe('a string of which no byte is known', () => {
+  const event = { 'exec.args': { $truncated: '' }, 'exec.argv': { $truncated: [], partial: '' } };
+  test.each(['exec.args == r"a*"', 'exec.argv == r"a*"', 'exec.args =~ "*"'])('%s is unknown', (expression) => {
+    expect(truth(expression, event)).toBe('unknown');
+  });
+});
+
 describe('a string of which the beginning is known', () => {
   const event = { 'exec.args': { $truncated: '-o stratum+tcp' }, 'exec.file.path': { $truncated: '/tmp/x' } };
   test.each<[string, Truth]>([
