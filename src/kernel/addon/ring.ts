@@ -85,6 +85,7 @@ export class Ring {
    * batches are unacknowledged a new record may be seen up to 16 ms late, unless the kernel side forces a wake-up.
    */
   start(onBatch: (batch: RingBatch) => void): void {
+    if (typeof onBatch !== 'function') throw new TypeError('onBatch must be a function');
     this.#native.start((batch) => onBatch(new RingBatch(batch)));
   }
 
