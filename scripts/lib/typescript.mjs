@@ -19,15 +19,20 @@ export const tsc = join(root, 'node_modules', '.bin', 'tsc');
 export async function buildTypeScript() {
   const sources = [join(root, 'tsconfig.json'), ...filesIn(join(root, 'src'), /\.ts$/)];
   if (!isStale(stamp, sources)) return 'unchanged';
+  const begin = new Date();
   await run([tsc, '-p', 'tsconfig.json', '--pretty', 'false'], { cwd: root });
-  await touch(stamp);
+  await touch(stamp, begin);
   return 'built';
 }
 
-/** The incremental compiler does not rewrite its record when the result is the same. @param {string} path */
-async function touch(path) {
-  const now = new Date();
-  if (existsSync(path)) await utimes(path, now, now);
+/**
+ * The incremental compiler does not rewrite its record when the result is the same. The time is that of the beginning: a source
+ * that changed meanwhile is newer.
+ * @param {string} path
+ * @param {Date} time
+ */
+async function touch(path, time) {
+  if (existsSync(path)) await utimes(path, time, time);
 }
 
 /**

@@ -270,7 +270,7 @@ export class Agent {
     const brought = await withinTime(limits.stopTime.value, async () => {
       await session.release();
       await delivery.idle();
-      delivery.acceptDrained(session.drain());
+      delivery.acceptDrained(await session.drain());
       await delivery.idle();
     });
     if (brought.outcome === 'failed') {

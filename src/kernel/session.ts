@@ -100,7 +100,7 @@ class Session implements KernelSession {
       return await selfTestExec(this.set.tier.stops);
     } finally {
       await this.release();
-      this.drain();
+      await this.drain();
       for (const [name, value] of Object.entries(countersOf(this.set))) this.counted[name] = -value;
     }
   }
@@ -110,8 +110,9 @@ class Session implements KernelSession {
     for (const [name, ring] of this.set.rings) this.listen(this.set, name, ring);
   }
 
-  drain(): KernelRecord[] {
+  async drain(): Promise<KernelRecord[]> {
     const decode = recordDecoder(this.set.abi);
+    await this.stopRings();
     return [...this.set.rings.values()].flatMap((ring) => rest(ring).map(decode));
   }
 
@@ -149,8 +150,12 @@ class Session implements KernelSession {
     this.set.detach();
     this.set.release();
     this.attached = false;
-    for (const ring of this.set.rings.values()) await ring.stop();
+    await this.stopRings();
     this.set.close();
+  }
+
+  private async stopRings(): Promise<void> {
+    await Promise.all([...this.set.rings.values()].map((ring) => ring.stop()));
   }
 
   /** The same programs with slots for a larger image. The old set stays attached until the new one is. */

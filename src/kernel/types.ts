@@ -144,8 +144,8 @@ export interface KernelSession {
   /** Throws when the tier does not do what it claims. */
   selfTest(): Promise<SelfTestResult>;
   start(onBatch: (batch: RecordBatch) => void): void;
-  /** What is left in the rings, synchronously: for shutdown. */
-  drain(): KernelRecord[];
+  /** Ends delivery by batches and resolves to what is left in the rings: for shutdown. */
+  drain(): Promise<KernelRecord[]>;
   counters(): Record<string, bigint>;
   programs(): ProgramStatistics[];
   rings(): RingStatistics[];
