@@ -165,12 +165,14 @@ function openDestination(destination: LogDestination): number {
 }
 
 /**
- * A non-blocking description of a standard stream that is a pipe or a terminal, made for us alone: a blocking write to
- * a pipe that nobody reads would hold its thread for ever, and with it the end of the process. A file is used as it is,
- * since its position is shared with whoever else writes there, and so is a socket (journald), which has no path to open.
+ * A standard stream whose writes do not block: a blocking write to a pipe that nobody reads would hold its thread for
+ * ever, and with it the end of the process. A pipe or a terminal gets a description of its own, so that other users of
+ * the stream notice nothing. A socket (journald) has no path to open; Node makes it non-blocking when it opens its own
+ * stream over it. A file never blocks, and is used as it is since its position is shared.
  */
-function ownDescription(descriptor: number): number {
+function ownDescription(descriptor: 1 | 2): number {
   const stream = fstatSync(descriptor);
+  if (stream.isSocket()) return (descriptor === 1 ? process.stdout : process.stderr).fd;
   if (!stream.isFIFO() && !stream.isCharacterDevice()) return descriptor;
   try {
     return openSync(`/proc/self/fd/${descriptor}`, constants.O_WRONLY | constants.O_NONBLOCK);
