@@ -110,7 +110,7 @@ struct pc_header {
 	struct pc_table programs; /* struct pc_program */
 	struct pc_table rules; /* struct pc_rule */
 	__u32 absent_interpreter; /* output list applied to the interpreter role of a view without interpreter, 0: none */
-	__u32 reserved;
+	__u32 events; /* enum pc_event bits: what user space wants to see although no rule in the kernel asks for it */
 };
 
 struct pc_automaton {
@@ -200,10 +200,16 @@ struct pc_state {
 	__u64 inside[PC_SLOTS]; /* decisions running in each slot */
 };
 
+/* What a record is about; also bits of header.events. */
+enum pc_event {
+	PC_EVENT_EXEC = 1, /* an exec that was decided, or not seen */
+	PC_EVENT_EXIT = 2, /* the last thread of a process has ended */
+};
+
 enum pc_stage { PC_STAGE_REFUSE = 1, PC_STAGE_KILL = 2, PC_STAGE_UNSEEN = 3 };
 
 enum pc_verdict {
-	PC_VERDICT_NONE = 0,
+	PC_VERDICT_NONE = 0,    /* only in records that user space wanted */
 	PC_VERDICT_REPORT = 1,  /* a rule holds and nothing was done */
 	PC_VERDICT_REFUSE = 2,  /* EPERM to the caller */
 	PC_VERDICT_KILL = 3,
@@ -268,6 +274,8 @@ struct pc_record {
 	__u16 tty_bytes;
 	__u8 levels;
 	__u8 flags;
+	__u32 exit_code; /* of an exit: as wait(2) gives it, signal in the low byte */
+	__u32 event;     /* enum pc_event */
 	char comm[16];
 	char parent_comm[16];
 };

@@ -6,6 +6,7 @@
  *   fmod_ret    modify  fmod_ret/security_bprm_check       kill_fentry fentry/security_bprm_committed_creds
  *   kprobe      watch   kprobe/security_bprm_check         kill_kprobe kprobe/security_bprm_committed_creds
  *   tracepoint  -                                          kill_at_exec tp_btf/sched_process_exec
+ *   all: report_exit, tp_btf/sched_process_exit, attached only when an image wants it
  *   all but the last: check_seen, tp_btf/sched_process_exec: an exec that stage 2 did not see is a verdict of its own
  *
  * Stage 1 reads argv from the caller's memory and answers EPERM (`watch` cannot, it only keeps the facts of each level). Stage 2 reads
@@ -227,7 +228,7 @@ static __always_inline void act(struct machine *m, struct task_struct *task, str
 		verdict = PC_VERDICT_UNKNOWN;
 		count(PC_COUNT_UNKNOWN);
 	}
-	if (verdict != PC_VERDICT_NONE)
+	if (verdict != PC_VERDICT_NONE || (image_header(m->image)->events & PC_EVENT_EXEC))
 		emit(m, task, PC_STAGE_KILL, verdict);
 }
 
@@ -471,5 +472,24 @@ out:
 	leave(st, slot);
 	bpf_task_storage_delete(&execs, task);
 	bpf_task_storage_delete(&scripts, task);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(report_exit, struct task_struct *task)
+{
+	struct machine m = {};
+	struct pc_state *st;
+	u64 generation = 0;
+	u32 slot = PC_SLOTS;
+
+	if (BPF_CORE_READ(task, signal, live.counter))
+		return 0; /* other threads go on */
+	st = enter(&m, &slot, &generation);
+	if (!st)
+		return 0;
+	if (m.image && (image_header(m.image)->events & PC_EVENT_EXIT))
+		emit_exit(task, generation);
+	leave(st, slot);
 	return 0;
 }

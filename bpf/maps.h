@@ -22,6 +22,7 @@ const volatile union {
 	enum pc_step step;
 	enum pc_rule_flag rule_flag;
 	enum pc_word word;
+	enum pc_event event;
 	enum pc_stage stage;
 	enum pc_verdict verdict;
 	enum pc_counter counter;

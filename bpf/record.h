@@ -44,6 +44,7 @@ static __noinline void emit(struct machine *m, struct task_struct *task, u32 sta
 	if (s->args_bytes && head > s->args_bytes)
 		head = s->args_bytes;
 	r.version = PC_ABI_VERSION;
+	r.event = PC_EVENT_EXEC;
 	r.stage = stage;
 	r.verdict = verdict;
 	r.exec = s->exec;
@@ -81,7 +82,7 @@ static __noinline void emit(struct machine *m, struct task_struct *task, u32 sta
 	r.cpu = bpf_get_smp_processor_id();
 	r.sequence = next_number(0);
 
-	if (verdict == PC_VERDICT_REPORT || verdict == PC_VERDICT_UNKNOWN) {
+	if (verdict == PC_VERDICT_REPORT || verdict == PC_VERDICT_UNKNOWN || verdict == PC_VERDICT_NONE) {
 		if (bpf_ringbuf_reserve_dynptr(&reports, r.size, 0, &out)) {
 			count(PC_COUNT_LOST_REPORT);
 			bpf_ringbuf_discard_dynptr(&out, 0);
@@ -107,6 +108,36 @@ static __noinline void emit(struct machine *m, struct task_struct *task, u32 sta
 	APPEND(&s->arena[HEAD], r.head_bytes, 0x1fff);
 	APPEND(&s->arena[SMALL + 64], r.tty_bytes, 63);
 	bpf_ringbuf_submit_dynptr(&out, 0);
+}
+
+/* The end of a process. What it was is known to user space from its exec. */
+static __always_inline void emit_exit(struct task_struct *task, u64 generation)
+{
+	struct pc_record r = {
+		.size = sizeof(r),
+		.version = PC_ABI_VERSION,
+		.event = PC_EVENT_EXIT,
+		.time = bpf_ktime_get_boot_ns(),
+		.generation = generation,
+		.exec = new_exec_id(),
+	};
+
+	r.start = BPF_CORE_READ(task, group_leader, start_boottime);
+	r.cgroup = bpf_get_current_cgroup_id();
+	r.pid = BPF_CORE_READ(task, tgid);
+	r.tid = BPF_CORE_READ(task, pid);
+	r.ppid = BPF_CORE_READ(task, real_parent, tgid);
+	r.uid = BPF_CORE_READ(task, cred, uid.val);
+	r.gid = BPF_CORE_READ(task, cred, gid.val);
+	r.euid = BPF_CORE_READ(task, cred, euid.val);
+	r.egid = BPF_CORE_READ(task, cred, egid.val);
+	r.exit_code = BPF_CORE_READ(task, exit_code);
+	bpf_probe_read_kernel_str(r.comm, sizeof(r.comm), &task->comm);
+	BPF_CORE_READ_STR_INTO(&r.parent_comm, task, real_parent, comm);
+	r.cpu = bpf_get_smp_processor_id();
+	r.sequence = next_number(0);
+	if (bpf_ringbuf_output(&reports, &r, sizeof(r), 0))
+		count(PC_COUNT_LOST_REPORT);
 }
 
 #endif

@@ -9,7 +9,7 @@ import { OutputLists } from './automata/outputs.js';
 import { type Clause, literalNumber } from './clauses.js';
 import { CompileError } from './errors.js';
 import { eachLiteral, type Formula } from './formula.js';
-import { header, LITERAL_NOT, ruleFlag } from './image/layout.js';
+import { event, header, LITERAL_NOT, ruleFlag } from './image/layout.js';
 import { type ImageClause, type ImageContent, writeImage } from './image/writer.js';
 import { buildIntegers, type Integers } from './integers.js';
 import { rules as ruleLimit } from './limits.js';
@@ -76,6 +76,7 @@ export function compile(ruleset: Ruleset, { onUnknown = 'report' }: CompileOptio
     programs: shapes.flatMap((shape, rule) => (shape.kind === 'program' ? [{ rule, steps: shape.steps }] : [])),
     rules: rules.map((rule) => imageRule(rule, onUnknown)),
     absentInterpreter: absentInterpreter(numbering, lists),
+    events: wantedEvents(ruleset),
   };
   const image = writeImage(content);
   return {
@@ -85,6 +86,11 @@ export function compile(ruleset: Ruleset, { onUnknown = 'report' }: CompileOptio
     plan: planOf(ruleset, rules, streams.automata, image.length),
     sources: new DataView(image.buffer).getBigUint64(header.sources, true),
   };
+}
+
+/** A rule about the end of a process is decided in user space, which has to know what the process was: its exec. */
+function wantedEvents(ruleset: Ruleset): number {
+  return ruleset.rules.some((rule) => rule.event === 'exit') ? event.exit | event.exec : 0;
 }
 
 /** What did not fit, with the reason: tests by key, rules by number. */

@@ -4,11 +4,15 @@
  */
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { event, header } from '../compiler/image/layout.js';
 import { type Abi, readAbi } from './abi.js';
 import { type BpfMap, BpfObject, type Link, Ring } from './addon.js';
 import { SessionError } from './errors.js';
 import type { Tier } from './tiers.js';
 import type { Activation, RingName } from './types.js';
+
+/** Reports the end of processes; attached while an image wants it. */
+const exitProgram = 'report_exit';
 
 /** Room behind an image, so that a load of 8 bytes at its last byte stays inside. Also in bpf/maps.h. */
 const imageSlack = 8;
@@ -29,6 +33,7 @@ export class ProgramSet {
   readonly abi: Abi;
   readonly rings: ReadonlyMap<RingName, Ring>;
   private readonly links: Link[] = [];
+  private exitLink: Link | undefined;
   private readonly stateWord: BigInt64Array;
   private readonly inside: BigInt64Array;
   private readonly state: DataView;
@@ -60,7 +65,7 @@ export class ProgramSet {
   /** Opens and loads; attaches nothing. Throws what the addon throws: KernelError with the verifier's log. */
   static load(path: string, tier: Tier, capacity: number, agentPid: number): ProgramSet {
     const object = BpfObject.open(path, {
-      programs: tier.programs,
+      programs: [...tier.programs, exitProgram],
       rodata: { image_mask: capacity - 1 },
       maps: { images: { valueSize: capacity + imageSlack } },
     });
@@ -95,6 +100,8 @@ export class ProgramSet {
   /** Last attached, first detached: the check for unseen execs goes before what it checks. */
   detach(): void {
     for (let link = this.links.pop(); link; link = this.links.pop()) link.detach();
+    this.exitLink?.detach();
+    this.exitLink = undefined;
   }
 
   /** Puts the image into a slot in which no decision runs and flips the word. Throws SessionError `no-free-slot`. */
@@ -104,6 +111,7 @@ export class ProgramSet {
     const stride = Math.ceil((this.capacity + imageSlack) / 8) * 8;
     this.images.set(image, slot * stride);
     Atomics.store(this.stateWord, 0, this.word(slot, generation));
+    this.watchExits(image);
     return { generation, slot, milliseconds: performance.now() - begin, imageBytes: image.byteLength };
   }
 
@@ -119,6 +127,15 @@ export class ProgramSet {
     this.detach();
     for (const ring of this.rings.values()) ring.close();
     this.object.close();
+  }
+
+  private watchExits(image: Uint8Array): void {
+    const wanted = new DataView(image.buffer, image.byteOffset).getUint32(header.events, true) & event.exit;
+    if (wanted && !this.exitLink) this.exitLink = this.object.attach(exitProgram);
+    if (!wanted && this.exitLink) {
+      this.exitLink.detach();
+      this.exitLink = undefined;
+    }
   }
 
   private word(slot: number, generation: bigint): bigint {

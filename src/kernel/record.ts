@@ -2,7 +2,7 @@
 import type { Bytes } from '../secl/bytes.js';
 import type { Abi } from './abi.js';
 import { SessionError } from './errors.js';
-import type { KernelRecord, Stage, Verdict } from './types.js';
+import type { KernelRecord, RecordedEvent, Stage, Verdict } from './types.js';
 
 const flag = { argsCut: 1, pathCut: 2, shadow: 4 };
 
@@ -10,6 +10,7 @@ const flag = { argsCut: 1, pathCut: 2, shadow: 4 };
 export function recordDecoder(abi: Abi): (bytes: Uint8Array) => KernelRecord {
   const stages = abi.names('pc_stage', 'PC_STAGE_') as ReadonlyMap<number, Stage>;
   const verdicts = abi.names('pc_verdict', 'PC_VERDICT_') as ReadonlyMap<number, Verdict>;
+  const events = abi.names('pc_event', 'PC_EVENT_') as ReadonlyMap<number, RecordedEvent>;
   const version = abi.number('pc_version', 'PC_ABI_VERSION');
   const offsets = new Map<string, number>();
   const field = (name: string) => {
@@ -45,6 +46,8 @@ export function recordDecoder(abi: Abi): (bytes: Uint8Array) => KernelRecord {
     const flags = u8('flags');
     const holds = new Set(rules);
     return {
+      event: events.get(u32('event')) ?? 'exec',
+      exitCode: u32('exit_code'),
       stage: stages.get(u8('stage')) ?? 'unseen',
       verdict: verdicts.get(u8('verdict')) ?? 'none',
       sequence: u64('sequence'),

@@ -21,8 +21,14 @@ export type Verdict = 'none' | 'report' | 'refuse' | 'kill' | 'unknown' | 'unsee
 /** The two rings. Reports cannot fill the ring of the verdicts. */
 export type RingName = 'verdicts' | 'reports';
 
+/** enum pc_event of bpf/abi.h. */
+export type RecordedEvent = 'exec' | 'exit';
+
 /** One decoded struct pc_record of bpf/abi.h. 64-bit numbers are bigint; times are nanoseconds since boot. */
 export interface KernelRecord {
+  event: RecordedEvent;
+  /** Of an exit, as wait(2) gives it: signal in the low byte, 0x80 there for a core dump, the code above. */
+  exitCode: number;
   stage: Stage;
   verdict: Verdict;
   /** Per CPU; a gap is a lost record. */

@@ -35,6 +35,9 @@ export const output = { atom: 0, segment: 1, lastSegment: 2, reset: 3, end: 128 
 export const step = { and: 0x8000, or: 0x8001, not: 0x8002, true: 0x8003, false: 0x8004 } as const;
 export const ruleFlag = { deny: 1, kill: 2, enforce: 4, candidate: 8, unknownEnforce: 16 } as const;
 
+/** What a record is about; as bits, what user space wants to see although no rule in the kernel asks for it. */
+export const event = { exec: 1, exit: 2 } as const;
+
 /** Byte offsets in struct pc_header. A table is an offset and a count, 4 bytes each. */
 export const header = {
   magic: 0,
@@ -56,7 +59,7 @@ export const header = {
   programs: 144,
   rules: 152,
   absent_interpreter: 160,
-  reserved: 164,
+  events: 164,
 } as const;
 
 /** Bytes of the structs. */

@@ -65,6 +65,8 @@ export class ImageReader {
   readonly segmentPatterns: number;
   readonly always: number;
   readonly absentInterpreter: number;
+  /** Bits of `event`. */
+  readonly events: number;
   readonly automata: ReadonlyMap<StreamName, readonly AutomatonRecord[]>;
   readonly integers: readonly IntegerRecord[];
   readonly clauses: readonly ClauseRecord[];
@@ -95,6 +97,7 @@ export class ImageReader {
     this.segmentPatterns = this.u32(header.segment_patterns);
     this.always = this.u32(header.always);
     this.absentInterpreter = this.u32(header.absent_interpreter);
+    this.events = this.u32(header.events);
     this.automata = new Map(
       streamNames.map((name) => [
         name,

@@ -34,6 +34,8 @@ export interface ImageContent {
   readonly programs: readonly { readonly rule: number; readonly steps: readonly number[] }[];
   readonly rules: readonly { readonly flags: number; readonly signal: number }[];
   readonly absentInterpreter: ListId;
+  /** Bits of `event`: what user space wants to see although no rule in the kernel asks for it. */
+  readonly events: number;
 }
 
 export interface ImageClause {
@@ -179,6 +181,7 @@ export function writeImage(content: ImageContent): Uint8Array {
   table(header.programs, programs, content.programs.length);
   table(header.rules, rules, content.rules.length);
   u32(header.absent_interpreter, listOffset(content.absentInterpreter));
+  u32(header.events, content.events);
   return bytes;
 }
 
