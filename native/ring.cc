@@ -119,7 +119,7 @@ void Ring::JoinThread() {
 void Ring::Start(const Napi::CallbackInfo& info) {
   RequireOpen(info.Env());
   if (!info[0].IsFunction()) throw Napi::TypeError::New(info.Env(), "onBatch must be a function");
-  if (phase_ != Phase::kIdle) throw StateError(info.Env(), "the ring is started already");
+  if (phase_ != Phase::kIdle) throw StateError(info.Env(), "the ring is started, or not stopped to the end");
   channel_ = Channel::New(info.Env(), info[0].As<Napi::Function>(), "portcullis ring", 0, 1, this, Delivered,
                           static_cast<void*>(nullptr));
   Ref();  // not collected while the thread runs
@@ -200,6 +200,7 @@ Napi::Value Ring::Lag(const Napi::CallbackInfo& info) {
   result.Set("produced", Napi::BigInt::New(env, buffer_.Produced()));
   result.Set("consumed", Napi::BigInt::New(env, consumed));
   result.Set("size", Napi::Number::New(env, buffer_.size()));
+  result.Set("inFlight", Napi::Number::New(env, static_cast<double>(buffer_.InFlight())));
   return result;
 }
 

@@ -72,7 +72,7 @@ export interface NativeRing {
   stop(): Promise<void>;
   drain(): NativeBatch | undefined;
   acknowledge(position: bigint): void;
-  lag(): { produced: bigint; consumed: bigint; size: number };
+  lag(): { produced: bigint; consumed: bigint; size: number; inFlight: number };
   close(): void;
 }
 

@@ -24,6 +24,8 @@ export interface RingLag {
   consumed: bigint;
   /** Bytes of the ring. */
   size: number;
+  /** Batches that were read and not acknowledged, delivered or not. */
+  inFlight: number;
 }
 
 /** Consecutive records, copied out of the ring. */
