@@ -90,8 +90,9 @@ export function parseConfig(text: string, file: string): ConfigSource {
   };
   const [mistake] = document.errors;
   if (mistake !== undefined) fail('config-yaml', mistake.message, mistake.pos[0]);
-  if (document.contents === null) return {};
-  if (!isMap(document.contents)) fail('config-yaml', 'The configuration is a mapping of keys to values.', 0);
+  const { contents } = document;
+  if (contents === null || (isScalar(contents) && contents.value === null)) return {};
+  if (!isMap(contents)) fail('config-yaml', 'The configuration is a mapping of keys to values.', 0);
 
   const alias = findAlias(document);
   if (alias !== undefined) fail('config-yaml', 'Aliases are not read here; write the value out.', alias);
@@ -104,9 +105,9 @@ export function parseConfig(text: string, file: string): ConfigSource {
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0]!;
-    const help = didYouMean(key, knownKeys[path.join('.')] ?? []);
-    const name = [...path, key].join('.');
-    return fail('config-key', `Unknown key \`${name}\`${help ? `: ${help}` : '.'}`, keyOffset(document, path, key));
+    const known = knownKeys[path.join('.')] ?? [];
+    const help = didYouMean(key, known) ?? `the keys here are ${known.join(', ')}`;
+    return fail('config-key', `Unknown key \`${[...path, key].join('.')}\`: ${help}`, keyOffset(document, path, key));
   }
   return fail('config-value', `\`${path.join('.')}\`: ${issue.message}`, valueOffset(document, path));
 }

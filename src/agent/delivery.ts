@@ -104,7 +104,7 @@ export class Delivery {
       const made = maker.make(record);
       if (made === undefined) {
         this.#counts.discarded++;
-        metrics.candidateDiscarded();
+        if (record.verdict !== 'none') metrics.candidateDiscarded();
         return 0;
       }
       log.event(made.event);

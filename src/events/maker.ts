@@ -45,9 +45,11 @@ export class EventMaker {
     this.#parts.processes.refresh();
   }
 
-  /** Undefined: no rule holds after user space decided its part, so there is nothing to report. */
+  /** Undefined: no rule holds after user space decided its part, or none was asked, so there is nothing to report. */
   make(record: KernelRecord): MadeEvent | undefined {
     const { version, tier, bootId, images, clock, processes, cgroups, users, judge } = this.#parts;
+    // Rules about the end of a process are not evaluated yet.
+    if (record.event === 'exit') return undefined;
     const image = images.image(record.generation);
     processes.remember(record);
     const decision = decide(record, image, (rule) => judge(rule, record));

@@ -59,7 +59,7 @@ export class FakeSession implements KernelSession {
     });
   }
 
-  drain(): KernelRecord[] {
+  async drain(): Promise<KernelRecord[]> {
     this.#call('drain', 'drain');
     return this.left.splice(0);
   }

@@ -216,3 +216,9 @@ test('a rule of user space is decided by its whole expression', async () => {
   expect(maker.make(record({ rules: [0, 1] }))?.event.portcullis.rules.map(({ id }) => id)).toEqual(['yes']);
   expect(maker.make(record({ rules: [1] }))).toBeUndefined();
 });
+
+test('records that only tell what runs and what has ended are no events', async () => {
+  const maker = await makerFor(image);
+  expect(maker.make(record({ verdict: 'none' }))).toBeUndefined();
+  expect(maker.make(record({ event: 'exit', verdict: 'report', rules: [1] }))).toBeUndefined();
+});

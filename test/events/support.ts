@@ -10,6 +10,8 @@ export const allKnown = 2n ** 64n - 1n;
 /** An exec of /usr/bin/tool by a shell, reported at the exec. */
 export function record(changes: Partial<KernelRecord> = {}): KernelRecord {
   return {
+    event: 'exec',
+    exitCode: 0,
     stage: 'kill',
     verdict: 'report',
     sequence: 7n,

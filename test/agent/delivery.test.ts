@@ -1,0 +1,116 @@
+import { expect, test } from 'vitest';
+import { Delivery } from '../../src/agent/delivery.js';
+import type { EventMaker, MadeEvent } from '../../src/events/maker.js';
+import type { KernelRecord, RecordBatch } from '../../src/kernel/types.js';
+import { AgentLog } from '../../src/telemetry/log.js';
+import { Metrics } from '../../src/telemetry/metrics.js';
+import { record, tenSecondsUp } from '../events/support.js';
+import { HeldSink } from '../telemetry/support.js';
+
+const made = (pid: number) =>
+  ({
+    event: { pid, portcullis: { verdict: 'report' } },
+    decision: { verdict: 'report', matched: [] },
+  }) as unknown as MadeEvent;
+
+/** A maker whose events are the pids of the records; 1 is discarded and 2 is malformed. */
+const maker = {
+  beginBatch: async () => {},
+  make: ({ pid }: KernelRecord) => {
+    if (pid === 2) throw new Error('no such rule');
+    return pid === 1 ? undefined : made(pid);
+  },
+} as unknown as EventMaker;
+
+function bench(sink: HeldSink, pendingLimit = 1_000_000) {
+  const log = new AgentLog(sink, 'info');
+  return new Delivery({ maker, clock: tenSecondsUp(), log, sink, metrics: new Metrics('1'), pendingLimit });
+}
+
+function batch(...pids: number[]): RecordBatch & { acknowledged: number } {
+  const taken = {
+    ring: 'verdicts' as const,
+    records: pids.map((pid) => record({ pid })),
+    acknowledged: 0,
+    acknowledge() {
+      taken.acknowledged++;
+    },
+  };
+  return taken;
+}
+
+/** Lets everything run that can run without the log. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+test('a batch is acknowledged only when the log has accepted its events', async () => {
+  const sink = new HeldSink('held');
+  const delivery = bench(sink);
+  const one = batch(10, 11);
+  delivery.accept(one);
+  await settle();
+  expect(sink.entries.map(({ pid }) => pid)).toEqual([10, 11]);
+  expect([one.acknowledged, delivery.waiting, delivery.counts.events]).toEqual([0, 2, 0]);
+  sink.accept();
+  await delivery.idle();
+  expect([one.acknowledged, delivery.waiting, delivery.counts.events]).toEqual([1, 0, 2]);
+});
+
+test('while the log accepts nothing, no further events are made: the kernel keeps the records', async () => {
+  const sink = new HeldSink('held');
+  const delivery = bench(sink, 10);
+  const [one, two] = [batch(10, 11, 12), batch(13)];
+  delivery.accept(one);
+  delivery.accept(two);
+  await settle();
+  expect(sink.entries.map(({ pid }) => pid)).toEqual([10]);
+  sink.accept();
+  await delivery.idle();
+  expect(sink.entries.map(({ pid }) => pid)).toEqual([10, 11, 12, 13]);
+  expect([one.acknowledged, two.acknowledged]).toEqual([1, 1]);
+});
+
+test('one bad record holds up nobody, and is counted and said', async () => {
+  const sink = new HeldSink();
+  const delivery = bench(sink);
+  const one = batch(10, 2, 1, 11);
+  delivery.accept(one);
+  await delivery.idle();
+  expect(sink.codes()).toEqual(['event', 'record-malformed', 'event']);
+  expect(delivery.counts).toEqual({ records: 4, events: 2, discarded: 1, malformed: 1 });
+  expect(one.acknowledged).toBe(1);
+});
+
+test('a batch that the kernel takes no acknowledgement for does not stop the next', async () => {
+  const sink = new HeldSink();
+  const delivery = bench(sink);
+  const next = batch(11);
+  delivery.accept({
+    ...batch(10),
+    acknowledge: () => {
+      throw new Error('ring is gone');
+    },
+  });
+  delivery.accept(next);
+  await delivery.idle();
+  expect(sink.codes()).toEqual(['event', 'delivery-failed', 'event']);
+  expect(next.acknowledged).toBe(1);
+});
+
+test('other work gets its turn in a long batch', async () => {
+  const sink = new HeldSink();
+  const delivery = bench(sink);
+  const pids = Array.from({ length: 1_000 }, (_, index) => index + 10);
+  delivery.accept(batch(...pids));
+  let seen = 0;
+  await new Promise<void>((resolve) => {
+    setImmediate(() => {
+      seen = sink.lines.length;
+      resolve();
+    });
+  });
+  await delivery.idle();
+  expect(seen).toBeLessThan(1_000);
+  expect(sink.lines).toHaveLength(1_000);
+});
