@@ -86,5 +86,5 @@ const fields = new Map<string, KernelField>([
 
 /** Where the kernel reads a field of an exec event, or nothing when it does not. */
 export function kernelField(field: Field): KernelField | undefined {
-  return field.iterator === undefined ? fields.get(field.canonical) : undefined;
+  return field.iterator === undefined && field.elementOf === undefined ? fields.get(field.canonical) : undefined;
 }

@@ -41,7 +41,7 @@ export interface ViewResult {
 export interface Interpretation {
   /** Rules that hold in some view, ascending. */
   readonly true: readonly number[];
-  /** Rules that are unknown in some view and hold in none, ascending. */
+  /** Rules that are unknown in some view and hold in none, ascending. None at `refuse`, which asks only what holds. */
   readonly unknown: readonly number[];
   /** Of both, those by which the stage refuses or kills. */
   readonly acting: readonly number[];
@@ -59,7 +59,7 @@ export function interpret(image: Uint8Array | ImageReader, execution: Execution)
   const rulesThatAre = (wanted: Truth) => all.flatMap((truth, rule) => (truth === wanted ? [rule] : []));
   return {
     true: rulesThatAre(true),
-    unknown: rulesThatAre('unknown'),
+    unknown: execution.stage === 'refuse' ? [] : rulesThatAre('unknown'),
     acting: all.flatMap((truth, rule) => (acts(reader.rules[rule]!.flags, truth, execution.stage) ? [rule] : [])),
     views,
   };

@@ -23,10 +23,10 @@ export interface Machine {
 
 /** Numbers the states of a machine by a key, from 1: 0 is DEAD. */
 export class States<State> {
-  private readonly numbers = new Map<string, number>();
+  private readonly numbers = new Map<string | number, number>();
   private readonly states: State[] = [];
 
-  number(key: string, make: () => State): number {
+  number(key: string | number, make: () => State): number {
     let number = this.numbers.get(key);
     if (number === undefined) {
       number = this.states.push(make());

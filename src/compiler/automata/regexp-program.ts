@@ -109,15 +109,20 @@ function rangesOf(runes: ArrayLike<number>, flags: number): Ranges {
 
 /** All code points with a case mapping; found once. */
 let cased: string[] | undefined;
+const variantsOf = new Map<number, number[]>();
 
 /** The runes that are equal but for case, ascending: simple folding, which /iu is defined by. */
 function folded(rune: number): number[] {
+  const known = variantsOf.get(rune);
+  if (known !== undefined) return known;
   cased ??= findCased();
   const self = String.fromCodePoint(rune);
   const test = new RegExp(`^\\u{${rune.toString(16)}}$`, 'iu');
   const variants = cased.filter((variant) => test.test(variant));
   if (!variants.includes(self)) variants.push(self);
-  return variants.map((variant) => variant.codePointAt(0)!).sort((a, b) => a - b);
+  const runes = variants.map((variant) => variant.codePointAt(0)!).sort((a, b) => a - b);
+  variantsOf.set(rune, runes);
+  return runes;
 }
 
 function findCased(): string[] {

@@ -6,8 +6,8 @@
 import { DEAD, type Machine, States } from './machine.js';
 import { regexpProgram } from './regexp-program.js';
 import { RuneSearch } from './rune-search.js';
-import { byteClasses, REPLACEMENT, runeClass } from './runes.js';
-import { decodeFirst, decodeNext, type Pending, pendingKey } from './utf8.js';
+import { byteClasses, eachClass, REPLACEMENT, runeClass } from './runes.js';
+import { decodeFirst, decodeNext, type Outcome, type Pending, pendingKey } from './utf8.js';
 
 /**
  * How the machine says that the expression occurs. `forgetting`: a hit wherever an occurrence ends, not remembered; for
@@ -30,9 +30,23 @@ export function regexpMachine(source: string, reading: RegexpReading): Machine {
   const states = new States<State>();
   const number = (state: State) => {
     if (!state.hit && state.pending === undefined && search.isHopeless(state.search)) return DEAD;
-    const pending = state.pending === undefined ? '' : pendingKey(state.pending);
-    return states.number(`${state.search} ${pending} ${state.hit}`, () => state);
+    const plain = state.search * 2 + (state.hit ? 1 : 0);
+    return states.number(state.pending === undefined ? plain : `${plain} ${pendingKey(state.pending)}`, () => state);
   };
+  /** Where a rune leads the search from a state. */
+  const outcomeFrom = (from: number): Outcome => ({
+    of: (rune) => search.step(from, runeClass(runes, rune)),
+    common(low, high) {
+      let common: number | undefined;
+      eachClass(runes, low, high, (found) => {
+        const to = search.step(from, found);
+        const same = common === undefined || common === to;
+        common = same ? to : undefined;
+        return same ? 'on' : 'enough';
+      });
+      return common;
+    },
+  });
   /** The search when the pending bytes turn out to be no rune: each is U+FFFD. */
   const flush = ({ search: from, pending }: State) => {
     let to = from;
@@ -42,6 +56,15 @@ export function regexpMachine(source: string, reading: RegexpReading): Machine {
       hit ||= search.isHit(to);
     }
     return { to, hit };
+  };
+  /**
+   * Where the search will stand whatever becomes of the pending bytes, a rune or so many U+FFFD. That is so in most states of
+   * expressions over ASCII, and saves them all states with pending bytes.
+   */
+  const settledBy = (from: number, { rest }: Pending): number | undefined => {
+    if (!('outcome' in rest) || search.isHit(rest.outcome)) return undefined;
+    const to = search.step(from, replacement);
+    return to === rest.outcome && search.step(to, replacement) === to ? to : undefined;
   };
 
   return {
@@ -55,10 +78,13 @@ export function regexpMachine(source: string, reading: RegexpReading): Machine {
       const { pending } = state;
       const goesOn = pending !== undefined && byte >= pending.low && byte <= pending.high;
       const { to, hit } = goesOn ? { to: state.search, hit: false } : flush(state);
-      const decoded = goesOn ? decodeNext(runes, pending, byte) : decodeFirst(runes, byte);
-      if (decoded.kind === 'pending') return number({ search: to, pending: decoded.pending, hit });
-      const after = search.step(to, decoded.class);
-      return number({ search: after, hit: hit || search.isHit(after) });
+      const outcome = outcomeFrom(to);
+      const decoded = goesOn ? decodeNext(outcome, pending, byte) : decodeFirst(outcome, byte);
+      if (decoded.kind === 'pending') {
+        const settled = settledBy(to, decoded.pending);
+        return number(settled === undefined ? { search: to, pending: decoded.pending, hit } : { search: settled, hit });
+      }
+      return number({ search: decoded.outcome, hit: hit || search.isHit(decoded.outcome) });
     },
     accepts(from) {
       if (from === DEAD) return false;

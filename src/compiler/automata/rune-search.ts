@@ -32,6 +32,7 @@ export class RuneSearch {
   readonly start: number;
   private readonly states = new States<SearchState>();
   private readonly steps = new Map<number, number>();
+  private readonly entries = new Map<string, number>();
   private readonly kept: number;
   private readonly onlyAtBeginning: boolean;
 
@@ -86,11 +87,24 @@ export class RuneSearch {
     if (resolved.hit && this.memory === 'keeps') return this.kept;
     const members = this.runes.members[runeClass]!;
     const seeds = [this.program.start];
-    for (const index of [...state.runes, ...resolved.runes]) {
+    const take = (index: number) => {
       const instruction = this.program.instructions[index]!;
       if (instruction.kind === 'rune' && members.has(index)) seeds.push(instruction.next);
+    };
+    state.runes.forEach(take);
+    resolved.runes.forEach(take);
+    return this.entered(seeds, this.runes.kinds[runeClass]!);
+  }
+
+  /** The state of `enter`, kept: most runes lead from most states to where the expression only begins. */
+  private entered(seeds: readonly number[], previous: RuneKind): number {
+    const key = `${previous} ${seeds.join()}`;
+    let state = this.entries.get(key);
+    if (state === undefined) {
+      state = this.number(this.enter(seeds, previous));
+      this.entries.set(key, state);
     }
-    return this.number(this.enter(seeds, this.runes.kinds[runeClass]!));
+    return state;
   }
 
   private number(state: SearchState): number {

@@ -68,21 +68,26 @@ export function runeClass({ bounds, classes }: RuneClasses, rune: number): numbe
   return classes[stretchOf(bounds, rune)]!;
 }
 
-/** The class that all runes of the range share, if they do. */
-export function commonClass({ bounds, classes }: RuneClasses, low: number, high: number): number | undefined {
-  const first = stretchOf(bounds, low);
-  for (let at = first + 1; at < bounds.length && bounds[at]! <= high; at++) {
-    if (classes[at] !== classes[first]) return undefined;
+/** Calls back with the class of each stretch that the range touches, until the answer is `enough`. */
+export function eachClass(
+  { bounds, classes }: RuneClasses,
+  low: number,
+  high: number,
+  visit: (runeClass: number) => 'on' | 'enough',
+): void {
+  for (let at = stretchOf(bounds, low); at < bounds.length && bounds[at]! <= high; at++) {
+    if (visit(classes[at]!) === 'enough') return;
   }
-  return classes[first];
 }
 
-/** Bytes that UTF-8 itself tells apart: below, continuation bytes and lead bytes by what may follow them. */
+/** Where UTF-8 itself tells bytes apart: below, continuation bytes and lead bytes by what may follow them. */
 const structure = [0x80, 0x90, 0xa0, 0xc0, 0xc2, 0xe0, 0xe1, 0xed, 0xee, 0xf0, 0xf1, 0xf4, 0xf5];
 
-/** Bytes that no state of an automaton over these runes tells apart have the same number. */
+/**
+ * Bytes that no state of an automaton over these runes tells apart have the same number. Beyond ASCII, a bound between two
+ * stretches sets apart the bytes of the rune before it and of the one after it; other bytes only lie between such.
+ */
 export function byteClasses(runes: RuneClasses): Uint8Array {
-  const uniform = commonClass(runes, 0x80, 0x10ffff) !== undefined;
   const map = new Uint8Array(256);
   let next = 0;
   const known = new Map<number, number>();
@@ -95,12 +100,25 @@ export function byteClasses(runes: RuneClasses): Uint8Array {
     }
     map[byte] = number;
   }
+  const cuts = new Set(structure);
+  for (const bound of runes.bounds) {
+    if (bound > 0x80) for (const byte of encode(bound - 1)) cuts.add(byte + 1);
+    if (bound >= 0x80) for (const byte of encode(bound)) cuts.add(byte);
+  }
   next--;
   for (let byte = 0x80; byte < 256; byte++) {
-    if (!uniform || structure.includes(byte)) next++;
+    if (cuts.has(byte)) next++;
     map[byte] = next;
   }
   return map;
+}
+
+/** UTF-8, of a surrogate too: no valid byte sequence has it, so its bytes only set apart more than they need. */
+function encode(rune: number): number[] {
+  const continuation = (shift: number) => 0x80 | ((rune >> shift) & 0x3f);
+  if (rune < 0x800) return [0xc0 | (rune >> 6), continuation(0)];
+  if (rune < 0x10000) return [0xe0 | (rune >> 12), continuation(6), continuation(0)];
+  return [0xf0 | (rune >> 18), continuation(12), continuation(6), continuation(0)];
 }
 
 function stretchOf(bounds: readonly number[], rune: number): number {
