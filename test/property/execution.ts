@@ -165,18 +165,25 @@ function randomVariable(random: Random): Bytes {
 
 /** Ends of the pieces in which the kernel reads the block. */
 const pieceEnds = [8192, 12288, 16384];
+/** What a record carries of the arguments, bytes (PC_HEAD_BYTES). */
+export const recordBytes = 4096;
 
-/** Makes one argument so long that what follows lies across the end of a piece. */
+/**
+ * Makes one argument so long that what follows lies across the end of a piece, or that all arguments are just as long as a record
+ * carries.
+ */
 function padded(random: Random, argv: readonly Bytes[]): Bytes[] {
   const at = random.between(1, argv.length - 1);
-  const before = blockOf({ argv: argv.slice(0, at), envs: [] }).length;
   const filler = random.pick(['a', 'ab', 'a ', 'é'].map(toBytes));
-  const length = random.pick(pieceEnds) - before - random.below(8);
-  const padding = filler.repeat(Math.ceil(length / filler.length)).slice(0, length);
+  const beginning = random.pick(['', '-', '--b=']);
   const marker = random.pick(['xmrig', 'ab', '=ab', '', toBytes('€')]);
-  return argv.map((argument, index) =>
-    index === at ? `${random.pick(['', '-', '--b='])}${padding}${marker}` : argument,
-  );
+  const before = blockOf({ argv: argv.slice(0, at), envs: [] }).length + beginning.length;
+  const behind = blockOf({ argv: argv.slice(at + 1), envs: [] }).length + marker.length + 1;
+  const length = random.chance(0.3)
+    ? recordBytes - before - behind + random.between(-1, 1)
+    : random.pick(pieceEnds) - before - random.below(8);
+  const padding = filler.repeat(Math.ceil(length / filler.length)).slice(0, length);
+  return argv.with(at, `${beginning}${padding}${marker}`);
 }
 
 function randomRead(random: Random, bytes: Bytes, most: number): Text {

@@ -12,10 +12,7 @@ import {
   type Value,
 } from '../../src/secl/index.js';
 import type { KernelExecution } from '../kernel/matcher.js';
-import { blockOf, type Execution, type FileLevel, type Text } from './execution.js';
-
-/** What a record carries of the argument block, bytes (PC_HEAD_BYTES). */
-const headBytes = 4096n;
+import { blockOf, type Execution, type FileLevel, recordBytes, type Text } from './execution.js';
 
 /** As bytes for the kernel programs. */
 export function forKernel(execution: Execution): KernelExecution {
@@ -108,7 +105,7 @@ function interpretedLevel({ path, name, facts }: FileLevel) {
 
 function argsTruncated(execution: Execution): boolean | undefined {
   if (runsOf(execution).args.read !== 'all') return undefined;
-  return BigInt(blockOf({ argv: execution.argv, envs: [] }).length) > headBytes;
+  return blockOf({ argv: execution.argv, envs: [] }).length > recordBytes;
 }
 
 const noFile: FileLevel = {

@@ -1,4 +1,5 @@
 /** Makes a case on which engines disagree smaller, for people to read. */
+import { performance } from 'node:perf_hooks';
 import { blockOf, type Execution, type Text } from './execution.js';
 import type { Formula, RandomRuleset } from './rules.js';
 
@@ -7,13 +8,10 @@ export interface Case {
   readonly execution: Execution;
 }
 
-/** How many smaller cases are tried at most. */
-const patience = 3000;
-
-/** The smallest case found that is still one. `isCase` may throw: then it is not. */
-export function shrink(found: Case, isCase: (smaller: Case) => boolean): Case {
+/** The smallest case found in some milliseconds that is still one. `isCase` may throw: then it is not. */
+export function shrink(found: Case, isCase: (smaller: Case) => boolean, patience: number): Case {
   let smallest = found;
-  let tried = 0;
+  const end = performance.now() + patience;
   const holds = (smaller: Case) => {
     try {
       return isCase(smaller);
@@ -21,10 +19,10 @@ export function shrink(found: Case, isCase: (smaller: Case) => boolean): Case {
       return false;
     }
   };
-  for (let progress = true; progress && tried < patience; ) {
+  for (let progress = true; progress && performance.now() < end; ) {
     progress = false;
     for (const smaller of smallerCases(smallest)) {
-      if (tried++ >= patience) break;
+      if (performance.now() >= end) break;
       if (!holds(smaller)) continue;
       smallest = smaller;
       progress = true;

@@ -2,7 +2,7 @@
 import type { ImageReader } from '../../src/compiler/image/reader.js';
 import type { CompiledRule } from '../../src/compiler/index.js';
 import { compileExpression, type Expression, evaluateViews } from '../../src/secl/index.js';
-import { blockOf, type Execution } from './execution.js';
+import { blockOf, type Execution, recordBytes } from './execution.js';
 import { forEvaluator } from './render.js';
 import { type RandomRuleset, testsOf } from './rules.js';
 import { constructs, fields, type SeclTest } from './tests.js';
@@ -101,7 +101,7 @@ const circumstances: readonly (readonly [name: string, holds: (execution: Execut
   ['cut exactly behind a NUL', (execution) => blockOf(execution)[(cutAt(execution) ?? 0) - 1] === '\0'],
   ['with a block longer than one piece', (execution) => argvBytes(execution) > 8192],
   ['with a block longer than two pieces', (execution) => argvBytes(execution) > 12288],
-  ['with arguments too long for a record', (execution) => argvBytes(execution) > 4096],
+  ['with arguments too long for a record', (execution) => argvBytes(execution) > recordBytes],
   ['with bytes that are not UTF-8', (execution) => !isUtf8(allText(execution))],
   ['with a path that was not read', ({ levels }) => levels.some(({ path }) => path.read === 'nothing')],
   ['with a path that was cut', ({ levels }) => levels.some(({ path }) => typeof path.read === 'number')],
