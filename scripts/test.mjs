@@ -16,6 +16,8 @@ const USAGE = `usage: npm test [-- --quick]
 /** @param {string} name */
 const tool = (name) => join(root, 'node_modules', '.bin', name);
 
+const reporter = join(root, 'scripts', 'lib', 'tally-reporter.mjs');
+
 /** Each run adds to the closing line. @type {Record<string, () => Promise<import('./lib/test-report.mjs').Tally>>} */
 const RUNS = {
   'format and lint': () => check([tool('biome'), 'check', '.']),
@@ -34,8 +36,8 @@ async function vitest(name, config) {
   const report = join(buildDir, 'reports', `${name}.json`);
   await mkdir(join(buildDir, 'reports'), { recursive: true });
   await rm(report, { force: true });
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const status = await runVisibly([tool('vitest'), 'run', '--config', config, ...reporters], { cwd: root });
+  const argv = [tool('vitest'), 'run', '--config', config, '--reporter=default', `--reporter=${reporter}`];
+  const status = await runVisibly(argv, { cwd: root, env: { ...process.env, PORTCULLIS_TALLY: report } });
   return tallyOfVitest(report, status);
 }
 

@@ -11,7 +11,7 @@ const rules: Readonly<Record<RuleId, RuleText>> = {
   pool_url: { expression: 'exec.args =~ "*stratum+tcp*"' },
   name: { expression: 'exec.file.name in ["xmrig-stand-in", "bad-interpreter"]' },
   path: { expression: 'exec.file.path =~ "/tmp/vm/denied/**"' },
-  memory: { expression: 'exec.file.path =~ "/memfd:xmrig*"' },
+  memory: { expression: 'exec.file.name =~ "memfd:xmrig*"' },
   argv0: { expression: 'exec.argv0 == "[forged]"' },
   environment: { expression: 'exec.envs == "PORTCULLIS_TEST_POOL"' },
   interpreter: { expression: 'exec.file.name == "script" && exec.interpreter.file.path == "/tmp/vm/bin/worker"' },

@@ -1,0 +1,2 @@
+/** Runs `work` while holding the lock file. */
+export function withLock<T>(path: string, work: () => Promise<T>): Promise<T>;
