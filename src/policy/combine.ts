@@ -1,6 +1,7 @@
 /** Macros and rules of all files, in order, to one definition an id: merged, overridden, disabled or refused. */
 import type { Definition, MacroDefinition, PolicyDefinition, RuleDefinition } from './definition.js';
 import type { Selection } from './select.js';
+import { haveSameExpression, isMoreSevere, type Severity, severityOf } from './severity.js';
 
 export interface Combined {
   readonly macros: readonly MacroDefinition[];
@@ -51,6 +52,14 @@ function addRule(rules: Map<string, RuleDefinition>, rule: RuleDefinition): void
     rules.set(rule.id, override(existing, rule));
     return;
   }
+  if (existing.reporter !== rule.reporter && haveSameExpression(existing, rule)) {
+    const [before, now] = [severityOf(existing), severityOf(rule)];
+    if (before !== now) {
+      reportDisagreement(rule, now, existing, before);
+      if (isMoreSevere(now, before)) rules.set(rule.id, rule);
+      return;
+    }
+  }
   if (existing.disabled === rule.disabled) {
     reportDuplicate('rule', rule, existing);
     return;
@@ -78,10 +87,27 @@ function override(rule: RuleDefinition, by: RuleDefinition): RuleDefinition {
   };
 }
 
+/** Two policies have the same rule and differ in what it does: the most severe holds, as in the reference product. */
+function reportDisagreement(rule: RuleDefinition, now: Severity, existing: RuleDefinition, before: Severity): void {
+  const held = isMoreSevere(now, before) ? now : before;
+  const message = `the rule \`${rule.id}\` is ${saying[before]} at ${placeOf(existing)}, and ${saying[now]} here: the most severe holds, it is ${saying[held]}`;
+  const help = 'say it in one policy only, or say here that it counts: `combine: override`';
+  const finding = { severity: 'warning', code: 'modes-disagree', message, rule: rule.id, help } as const;
+  rule.reporter.report(finding, rule.range);
+}
+
+const saying: Readonly<Record<Severity, string>> = {
+  disabled: 'disabled',
+  monitor: 'monitored',
+  enforce: 'enforced',
+};
+
+function placeOf({ reporter, range }: Definition): string {
+  return `${reporter.source.file}:${reporter.source.position(range.start).line}`;
+}
+
 function reportDuplicate(what: string, definition: Definition, existing: Definition): void {
-  const { file } = existing.reporter.source;
-  const { line } = existing.reporter.source.position(existing.range.start);
-  const message = `the ${what} \`${definition.id}\` is already defined at ${file}:${line}`;
+  const message = `the ${what} \`${definition.id}\` is already defined at ${placeOf(existing)}`;
   report(definition, 'duplicate-id', message, 'give it another id, or say how they go together with `combine`');
 }
 

@@ -4,8 +4,8 @@ import type { ActionDefinition } from './definition.js';
 import { belongsTo, reportUnknownField } from './fields.js';
 import type { Action, ActionFilter, SetAction, VariableDeclaration, VariableSource } from './ruleset.js';
 import type { LocatedText } from './scalar-text.js';
-import { check, checkSyntax } from './secl.js';
-import { fieldOfSet, variableName } from './variables.js';
+import { check, valueType } from './secl.js';
+import { describeType, fieldOfSet, variableName } from './variables.js';
 
 interface Context {
   readonly rule: string;
@@ -83,11 +83,11 @@ function withoutFilter(definition: ActionDefinition, context: Context): Action |
 }
 
 function compileSet(definition: Extract<ActionDefinition, { action: 'set' }>, context: Context): SetAction | undefined {
-  const { source, scopeField, defaultValue, ttl, reporter } = definition;
+  const { source, scopeField, defaultValue, ttl } = definition;
   const variable = context.variables.get(variableName(definition));
   if (variable === undefined) return undefined;
   if (source.from === 'field') checkField(source.field, fieldOfSet(source.field.value).name, definition, context);
-  if (source.from === 'expression') checkSyntax({ text: source.expression, reporter }, context.rule);
+  if (source.from === 'expression') checkExpression(source.expression, variable, definition, context);
   if (scopeField !== undefined) checkField(scopeField, scopeField.value, definition, context);
   return {
     action: 'set',
@@ -101,6 +101,31 @@ function compileSet(definition: Extract<ActionDefinition, { action: 'set' }>, co
     private: definition.private,
     inherited: definition.inherited,
   };
+}
+
+/** What is computed must be of the type that `default_value` gives the variable, and about the rule's event. */
+function checkExpression(
+  text: LocatedText,
+  variable: VariableDeclaration,
+  { reporter }: ActionDefinition,
+  { scope, rule, event }: Context,
+): void {
+  const computed = valueType({ text, reporter }, scope, rule);
+  if (computed === undefined) return;
+  const { type: kind, array: list } = computed.value;
+  if (kind !== variable.kind || (list && !variable.list)) {
+    const [here, there] = [
+      describeType({ kind, list }),
+      describeType({ kind: variable.kind, list: variable.list && list }),
+    ];
+    const message = `the expression is ${here}, the variable \`${variable.name}\` is ${there}`;
+    const help = 'the type of the variable is that of its `default_value`';
+    reporter.report({ severity: 'error', code: 'variable', message, rule, help }, text.range);
+  }
+  if (computed.event !== undefined && computed.event !== event) {
+    const message = `the expression is about ${computed.event} events, the rule about ${event} events`;
+    reporter.report({ severity: 'error', code: 'event-mix', message, rule }, text.range);
+  }
 }
 
 function sourceOf(source: Extract<ActionDefinition, { action: 'set' }>['source']): VariableSource {

@@ -3,8 +3,9 @@ import { catalogue, type Scope } from '../secl/index.js';
 import { compileAction } from './compile-action.js';
 import type { RuleDefinition } from './definition.js';
 import { reportUnknownField } from './fields.js';
-import type { Mode, Rule, VariableDeclaration } from './ruleset.js';
+import type { Rule, VariableDeclaration } from './ruleset.js';
 import { check } from './secl.js';
+import { type Asked, askedMode, hasEnforcement } from './severity.js';
 
 /** Undefined: the rule is refused, and reported. */
 export function compileRule(
@@ -28,8 +29,8 @@ export function compileRule(
   for (const token of definition.limiterToken) {
     if (catalogue.find(token.value) === undefined) reportUnknownField(token, reporter, id);
   }
-  const mode = modeOf(definition);
-  if (mode === undefined || reporter.errors > before) return undefined;
+  const asked = modeOf(definition);
+  if (asked === undefined || reporter.errors > before) return undefined;
   const complete = actions.filter((action) => action !== undefined);
   if (complete.length < actions.length) return undefined;
   const { description, version, every, groupId } = definition;
@@ -42,7 +43,8 @@ export function compileRule(
     event,
     fields: checked.fields,
     actions: complete,
-    mode,
+    mode: asked.mode,
+    ...(asked.by !== 'nobody' && { modeAskedBy: asked.by }),
     tags: definition.tags,
     productTags: definition.productTags,
     ...(every !== undefined && { every }),
@@ -55,11 +57,11 @@ export function compileRule(
   };
 }
 
-/** What the rule says, else its policy, else `enforce`: an author who writes `kill` means it. */
-function modeOf({ actions, mode, policyMode, reporter, id }: RuleDefinition): Mode | undefined {
-  const enforces = actions.some(({ action }) => action === 'deny' || action === 'kill');
-  if (enforces) return mode?.value ?? policyMode ?? 'enforce';
-  if (mode?.value !== 'enforce') return 'monitor';
+/** A rule with nothing to enforce is monitored; to ask for more is a mistake. */
+function modeOf(definition: RuleDefinition): Asked | undefined {
+  if (hasEnforcement(definition)) return askedMode(definition);
+  const { mode, reporter, id } = definition;
+  if (mode?.value !== 'enforce') return { mode: 'monitor', by: 'nobody' };
   const message = `the rule \`${id}\` says \`mode: enforce\` but has nothing to enforce`;
   const help = 'add the action `deny: {}` or `kill`';
   reporter.report({ severity: 'error', code: 'nothing-to-enforce', message, rule: id, help }, mode.range);

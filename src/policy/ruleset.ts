@@ -45,6 +45,8 @@ export interface Rule {
   readonly actions: readonly Action[];
   /** `monitor` for a rule that neither denies nor kills: there is nothing to enforce. */
   readonly mode: Mode;
+  /** Who wrote the mode; absent when nobody did and it follows from the actions. */
+  readonly modeAskedBy?: 'rule' | 'policy';
   readonly tags: Readonly<Record<string, string>>;
   readonly productTags: readonly string[];
   /** Least time between two reports of this rule, nanoseconds; 0 means no limit, absent means the agent's default. */

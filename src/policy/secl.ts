@@ -1,5 +1,5 @@
 /** Checks SECL texts of a file; what is wrong or doubtful is reported at the place in the file where it stands. */
-import { type Checked, compileExpression, parse, type Scope, SeclError } from '../secl/index.js';
+import { type Checked, checkValue, compileExpression, type Scope, SeclError } from '../secl/index.js';
 import type { LocatedExpression } from './definition.js';
 
 /** Reports a SeclError; anything else is thrown on. */
@@ -25,11 +25,16 @@ export function check(expression: LocatedExpression, scope: Scope, rule: string)
   }
 }
 
-/** Parses SECL that is not a truth, such as the expression of `set`. */
-export function checkSyntax(expression: LocatedExpression, rule: string): void {
+/** The type of a value that SECL stands for, such as the expression of `set`; undefined: it has none, and that is reported. */
+export function valueType(
+  expression: LocatedExpression,
+  scope: Scope,
+  rule: string,
+): ReturnType<typeof checkValue> | undefined {
   try {
-    parse(expression.text.value);
+    return checkValue(expression.text.value, scope);
   } catch (error) {
     reportSeclError(error, expression, rule);
+    return undefined;
   }
 }

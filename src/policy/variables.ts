@@ -32,7 +32,7 @@ function add(declarations: Map<string, VariableDeclaration>, action: SetDefiniti
   if (existing === undefined) {
     declarations.set(declaration.name, declaration);
   } else if (existing.kind !== declaration.kind || existing.list !== declaration.list) {
-    const [there, here] = [describe(existing), describe(declaration)];
+    const [there, here] = [describeType(existing), describeType(declaration)];
     report(action, rule, `the variable \`${declaration.name}\` is ${there} elsewhere, and ${here} here`);
   }
 }
@@ -109,7 +109,8 @@ function typeOfValue(value: SetValue): Type {
   return { kind: kinds[typeof sample as keyof typeof kinds], list };
 }
 
-function describe({ kind, list }: VariableDeclaration): string {
+/** How messages name the type of a variable. */
+export function describeType({ kind, list }: Type): string {
   return list ? `a list of ${kind}` : `of type ${kind}`;
 }
 

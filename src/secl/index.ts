@@ -4,7 +4,7 @@ export { type Arguments, flags, joined, knownFlags, knownJoin, knownOptions, opt
 export type { ArrayAst, Ast, MacroAst, Primary } from './ast.js';
 export { type Bytes, fromBytes, showBytes, toBytes } from './bytes.js';
 export { catalogue } from './catalogue/index.js';
-export { type Checked, checkMacro, compileExpression } from './check/index.js';
+export { type Checked, checkMacro, checkValue, compileExpression } from './check/index.js';
 export { constants } from './constants/index.js';
 export { SeclError, type SeclErrorCode, type Span, type Warning } from './errors.js';
 export { evaluate, evaluateViews } from './evaluate.js';
@@ -18,6 +18,7 @@ export { overlaps, parseIp, printIp } from './ip.js';
 export { type Limit, limits } from './limits.js';
 export { type Macro, macroFromValues, parseMacro } from './macro.js';
 export { isPrefixCertain, matches, matchesPrefix } from './matcher.js';
+export { nearestNames } from './nearest.js';
 export { parse } from './parser.js';
 export { print } from './print.js';
 export type { Context } from './read.js';

@@ -114,3 +114,39 @@ test('of several filters one that holds is enough', () => {
   expect(filters('os == "windows"', 'os == "linux"')).toBe(1);
   expect(filters('os == "windows"', 'os == "darwin"')).toBe(0);
 });
+
+test.each<[string, string, string, 'monitor' | 'enforce' | undefined, number]>([
+  ['monitored here, enforced there', 'mode: monitor', 'mode: enforce', 'enforce', 1],
+  ['enforced here, monitored there', 'mode: enforce', 'mode: monitor', 'enforce', 0],
+  ['disabled here, monitored there', 'disabled: true', 'mode: monitor', 'monitor', 1],
+  ['monitored here, disabled there', 'mode: monitor', 'disabled: true', 'monitor', 0],
+])('the same rule %s: the most severe holds, and that is said', (_, first, second, mode, winner) => {
+  const same = (line: string, layout: string) => rule(`expression: ${layout}`, 'actions: [{deny: {}}]', line);
+  const ruleset = loadAll(same(first, 'exec.pid == 1'), same(second, '"exec.pid  ==  1"'));
+  expect(places(ruleset)).toEqual(['warning modes-disagree 2:9']);
+  expect(ruleset.diagnostics[0]?.message).toContain('the most severe holds');
+  expect(ruleset.rules.map((held) => held.mode)).toEqual(mode === undefined ? [] : [mode]);
+  expect(ruleset.rules[0]?.policy.file).toBe(['a.policy', 'b.policy'][winner]);
+});
+
+test('a rule with an action is more severe than the same rule without; the actions come with it', () => {
+  const plain = rule('expression: exec.pid == 1');
+  const killing = rule('expression: exec.pid == 1', 'actions: [{kill: {signal: SIGKILL}}]');
+  for (const ruleset of [loadAll(plain, killing), loadAll(killing, plain)]) {
+    expect(ruleset.rules).toMatchObject([{ mode: 'enforce', actions: [{ action: 'kill' }] }]);
+  }
+});
+
+test('an override counts, whatever is more severe', () => {
+  const deny = (line: string) => rule('expression: exec.pid == 1', 'actions: [{deny: {}}]', line);
+  const ruleset = loadAll(deny('mode: enforce'), rule('combine: override', 'mode: monitor'));
+  expect(places(ruleset)).toEqual([]);
+  expect(ruleset.rules[0]?.mode).toBe('monitor');
+});
+
+test('the same rule twice in one file is a mistake, whatever its modes', () => {
+  const text = `${rule('expression: exec.pid == 1')}  - id: one\n    expression: exec.pid == 1\n    disabled: true\n`;
+  expect(loadAll(text).rules).toEqual([]);
+  const twice = `${rule('expression: exec.pid == 1', 'mode: monitor')}  - id: one\n    expression: exec.pid == 1\n`;
+  expect(places(loadAll(twice))).toEqual(['error duplicate-id 5:9']);
+});

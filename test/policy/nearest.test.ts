@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nearest } from '../../src/policy/nearest.js';
+import { didYouMean } from '../../src/policy/nearest.js';
 
 const keys = ['expression', 'every', 'silent', 'tags', 'mode'];
 
@@ -12,5 +12,5 @@ test.each([
   ['frequency', undefined],
   ['x', undefined],
 ])('%s', (written, meant) => {
-  expect(nearest(written, keys)).toBe(meant);
+  expect(didYouMean(written, keys)).toBe(meant && `did you mean \`${meant}\`?`);
 });

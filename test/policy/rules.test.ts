@@ -37,6 +37,7 @@ rules:
     event: 'exec',
     actions: [{ action: 'deny' }],
     mode: 'monitor',
+    modeAskedBy: 'policy',
     tags: { threat_score: '4', allow_autosuppression: 'true', threat_description: 'text' },
     productTags: ['tactic:TA0040-impact'],
     every: 600_000_000_000n,

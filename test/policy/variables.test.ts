@@ -99,3 +99,25 @@ test.each<[string, string[], string]>([
 test('an unknown variable is an error at its place', () => {
   expect(places(withSets([], `expression: exec.file.name == "\${nonsense}"`))[0]).toMatch(/^error unknown-name 3:/);
 });
+
+test.each([
+  ['text for a number', `name: x, expression: '"a"', default_value: 1`, 'variable'],
+  ['an array for one value', 'name: x, expression: exec.argv, default_value: ""', 'variable'],
+  ['a truth for text', 'name: x, expression: exec.pid == 1, default_value: ""', 'variable'],
+  ['a list', `name: x, expression: '[EPERM]', default_value: 1`, undefined],
+  ['an unknown name', 'name: x, expression: exec.nonsense, default_value: 1', 'unknown-name'],
+  ['another event', 'name: x, expression: open.flags, default_value: 1', 'event-mix'],
+])('an expression that gives %s is refused', (_, set, code) => {
+  const ruleset = withSets([set]);
+  expect(ruleset.diagnostics).toHaveLength(1);
+  if (code !== undefined) expect(ruleset.diagnostics[0]?.code).toBe(code);
+  expect(ruleset.rules.map(({ id }) => id)).toEqual(['use']);
+});
+
+test.each([
+  'name: x, expression: exec.pid + 1, default_value: 0',
+  'name: x, expression: exec.argv, default_value: "", append: true',
+  `name: x, expression: "\${x} + 1", default_value: 0`,
+])('an expression that fits: %s', (set) => {
+  expect(places(withSets([set]))).toEqual([]);
+});

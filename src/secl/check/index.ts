@@ -8,6 +8,7 @@ import { type IpNetwork, parseIp } from '../ip.js';
 import type { Macro } from '../macro.js';
 import { parse } from '../parser.js';
 import type { Scope } from '../scope.js';
+import type { VariableType } from '../variable.js';
 import { binary, not, unaryTerm } from './build.js';
 import { comparison, expect } from './comparison.js';
 import { interpolate } from './interpolation.js';
@@ -15,7 +16,7 @@ import { matchersOf } from './literal.js';
 import { logical } from './logical.js';
 import { membership } from './membership.js';
 import { fieldOperand, referenceOperand, variableOperand } from './names.js';
-import type { Operand, OperandOf, StringLiteral } from './operand.js';
+import { type Operand, type OperandOf, type StringLiteral, typeNames } from './operand.js';
 import { CheckState } from './state.js';
 
 /** A rule's expression, ready to evaluate or to compile. */
@@ -39,6 +40,27 @@ export function compileExpression(text: string, scope: Scope): Checked {
     register === undefined ? body : { node: 'some', register: register.name, iterator: register.iterator, body };
   return { expression, event, fields, warnings };
 }
+
+/** The type of what a text stands for, when it is one value or an array. Throws SeclError with the place of what is wrong. */
+export function checkValue(text: string, scope: Scope): { readonly value: VariableType; readonly event?: EventType } {
+  const ast = parse(text);
+  const state = new CheckState(text, scope);
+  const { type, span } = check(ast, state);
+  const value = valueTypes[type];
+  if (value === undefined) throw new SeclError('type', `${typeNames[type]} is no value that can be kept`, span);
+  const event = state.event();
+  return { value, ...(event !== undefined && { event }) };
+}
+
+const valueTypes: Readonly<Partial<Record<Operand['type'], VariableType>>> = {
+  bool: { type: 'bool', array: false },
+  string: { type: 'string', array: false },
+  strings: { type: 'string', array: true },
+  int: { type: 'int', array: false },
+  ints: { type: 'int', array: true },
+  ip: { type: 'ip', array: false },
+  ips: { type: 'ip', array: true },
+};
 
 /** Checks a macro by itself, whatever it stands for. Throws SeclError with positions in the macro's text. */
 export function checkMacro(macro: Macro, scope: Scope): void {
