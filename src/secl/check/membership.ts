@@ -79,6 +79,8 @@ function addressIn(
       break;
     case 'ips':
       if (right.type === 'ip list') return addresses(all, left.ip, list(right));
+      // One network after `in` is a list of one; a field with one address is not.
+      if (right.type === 'ip' && right.ip.ip === 'constant') return addresses(all, left.ip, right.ip);
       break;
     case 'ip list':
       if (right.type === 'ip') return addresses('any', right.ip, list(left));
