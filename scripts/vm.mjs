@@ -15,7 +15,13 @@ await runMain(async () => {
   await setUp(['build', 'bpftool', `kernel-${options.kernel}`]);
   await build({ report: 'changes' });
   const streams = { out: process.stdout, err: process.stderr };
-  const result = await runInVm({ ...options, onOutput: (channel, chunk) => streams[channel].write(chunk) });
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(name, () => stop.abort());
+  const result = await runInVm({
+    ...options,
+    signal: stop.signal,
+    onOutput: (channel, chunk) => streams[channel].write(chunk),
+  });
   const failure = explainFailure(result);
   if (failure !== undefined) say(failure);
   return result.status;

@@ -2,8 +2,11 @@
 
 export type KernelVersion = '6.1' | '6.12';
 
-/** How a run ended: with the command's status; at the time limit; without a status; with complaints of the kernel. */
-export type VmOutcome = 'exited' | 'timeout' | 'panic' | 'warnings';
+/**
+ * How a run ended: with the command's status; at the time limit; by the caller's signal; without a status; with complaints of
+ * the kernel.
+ */
+export type VmOutcome = 'exited' | 'timeout' | 'stopped' | 'panic' | 'warnings';
 
 export interface VmRun {
   /** The program and its arguments, run as root in /root; no shell in between. */
@@ -25,12 +28,14 @@ export interface VmRun {
   readonly memory?: string;
   /** What a kernel warning, bug or oops while the command runs means; default fail. */
   readonly warnings?: 'fail' | 'allow';
+  /** Ends the guest at once. */
+  readonly signal?: AbortSignal;
   /** Called with each piece of the command's output as it comes. */
   readonly onOutput?: (channel: 'out' | 'err', chunk: Buffer) => void;
 }
 
 export interface VmResult {
-  /** The command's exit status (128 + n when signal n ended it); 124 at the time limit, 125 when the kernel failed. */
+  /** The command's exit status (128 + n when signal n ended it); 124 at the time limit, 125 when the kernel failed, 130 when stopped. */
   readonly status: number;
   readonly outcome: VmOutcome;
   /** As `uname -r` says in the guest. */
@@ -56,6 +61,7 @@ export const DEFAULTS: { readonly kernel: KernelVersion; readonly timeout: numbe
 
 export const TIMED_OUT: 124;
 export const KERNEL_FAILED: 125;
+export const STOPPED: 130;
 
 /** Boots a kernel, runs the command, powers off. Builds nothing. */
 export function runInVm(run: VmRun): Promise<VmResult>;

@@ -16,6 +16,7 @@ export const DEFAULTS = Object.freeze({ kernel: '6.12', timeout: 300, memory: '2
 /** The statuses of a run that did not end with the command's own. */
 export const TIMED_OUT = 124;
 export const KERNEL_FAILED = 125;
+export const STOPPED = 130;
 
 /** Sockets have paths of at most 107 bytes; a longer temporary directory is passed over for /tmp. */
 const LONGEST_DIRECTORY = 60;
@@ -27,7 +28,7 @@ const LONGEST_DIRECTORY = 60;
  * @returns {Promise<import('./vm.d.mts').VmResult>}
  */
 export async function runInVm(run) {
-  const { command, files = {}, cmdline = '', env = {}, warnings = 'fail', onOutput } = run;
+  const { command, files = {}, cmdline = '', env = {}, warnings = 'fail', signal, onOutput } = run;
   if (command.length === 0) throw new CommandError('there is no command to run in the virtual machine');
   const timeout = run.timeout ?? DEFAULTS.timeout;
   const memory = parseMemory(run.memory ?? DEFAULTS.memory);
@@ -50,7 +51,11 @@ export async function runInVm(run) {
           onOutput?.(channel, chunk);
         },
         onReport: (line) => {
-          if (line === 'started') bootSeconds = secondsSince(started);
+          if (line === 'started') {
+            bootSeconds = secondsSince(started);
+            // The machine has long read it; 130 MB need not wait for a run that may be killed.
+            void rm(initramfs, { force: true });
+          }
           const reported = /^status (\d+)$/.exec(line);
           if (reported === null) return;
           status = Number(reported[1]);
@@ -58,14 +63,19 @@ export async function runInVm(run) {
         },
       },
     );
+    signal?.addEventListener('abort', machine.end, { once: true });
+    if (signal?.aborted) machine.end();
     let late = false;
     const limit = setTimeout(() => {
       late = true;
       machine.end();
     }, timeout * 1000);
-    const { console, error } = await machine.ended.finally(() => clearTimeout(limit));
+    const { console, error } = await machine.ended.finally(() => {
+      clearTimeout(limit);
+      signal?.removeEventListener('abort', machine.end);
+    });
     const found = complaints(console);
-    const outcome = outcomeOf({ status, late, found, warnings });
+    const outcome = outcomeOf({ status, late, stopped: signal?.aborted ?? false, found, warnings });
     const texts = { output: text(chunks.all), stdout: text(chunks.out), stderr: text(chunks.err) };
     const times = { seconds: secondsSince(started), bootSeconds };
     return {
@@ -92,6 +102,8 @@ export function explainFailure(result) {
       return undefined;
     case 'timeout':
       return `the time limit passed after ${result.seconds.toFixed(0)} s and the guest was ended; ${console}`;
+    case 'stopped':
+      return 'the guest was ended on request';
     case 'panic':
       return `the guest ended without reporting a status; ${console}`;
     case 'warnings':
@@ -102,8 +114,9 @@ export function explainFailure(result) {
 }
 
 /** Which of the ways to end this was. A status the guest did report counts, even if the limit passed just then. */
-function outcomeOf({ status, late, found, warnings }) {
+function outcomeOf({ status, late, stopped, found, warnings }) {
   if (status !== undefined) return found.length > 0 && warnings === 'fail' ? 'warnings' : 'exited';
+  if (stopped) return 'stopped';
   return late ? 'timeout' : 'panic';
 }
 
@@ -114,6 +127,8 @@ function statusOf(outcome, status) {
       return status;
     case 'timeout':
       return TIMED_OUT;
+    case 'stopped':
+      return STOPPED;
     default:
       return KERNEL_FAILED;
   }

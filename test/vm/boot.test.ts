@@ -83,6 +83,11 @@ describe('the virtual machine', () => {
     expect(seconds).toBeLessThan(90);
   });
 
+  it('ends at once when the caller says so', async () => {
+    const { status, outcome } = await runInVm({ signal: AbortSignal.timeout(1000), command: ['sleep', '900'] });
+    expect({ status, outcome }).toEqual({ status: 130, outcome: 'stopped' });
+  });
+
   it('tells a panic from a failing command', async () => {
     const { status, outcome, console } = await runInVm({
       command: ['sh', '-c', 'echo c > /proc/sysrq-trigger; sleep 900'],

@@ -122,7 +122,7 @@ export async function runTiers(kernel: KernelVersion, tiers: readonly TierName[]
         '/share/first.policy': await write('first.policy', firstPolicy),
         '/share/second.policy': await write('second.policy', secondPolicy),
       },
-      timeout: 280,
+      timeout: 580,
     });
     const findings = new Findings(stdout);
     if (status !== 0) throw new Error(`guest.sh ended with status ${status}:\n${output}`);
