@@ -13,6 +13,8 @@ export interface RulePlace {
 export interface PolicyImage extends EventImage {
   readonly bytes: Uint8Array;
   readonly places: readonly RulePlace[];
+  /** What the image is of, when that is not all: rules told to enforce that can only report are refused. */
+  readonly ruleset?: Ruleset;
 }
 
 /** What the agent needs to make an image. */
@@ -62,7 +64,8 @@ export async function preparePolicies(
   }
   try {
     const image = workshop.compile(ruleset, options);
-    return { ruleset, image, refusedFiles: filesWithoutRules(ruleset) };
+    const placed = image.ruleset ?? ruleset;
+    return { ruleset: placed, image, refusedFiles: filesWithoutRules(placed) };
   } catch (error) {
     throw new PolicyError('policy-not-compiled', `The policies do not compile: ${sentenceOf(error)}`, diagnostics);
   }

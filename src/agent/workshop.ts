@@ -1,5 +1,5 @@
 /** The real workshop: policies from files, images from the compiler. */
-import { compile } from '../compiler/index.js';
+import { compileEnforceable } from '../compiler/index.js';
 import { loadPolicies, readHostFacts, readPolicyFiles } from '../policy/index.js';
 import type { PolicyWorkshop } from './policies.js';
 
@@ -8,9 +8,11 @@ export const workshop: PolicyWorkshop = {
     const files = await readPolicyFiles(paths);
     return { ruleset: loadPolicies(files, { host: readHostFacts() }), files: files.map(({ file }) => file) };
   },
-  compile(ruleset, options) {
-    const { image, hash, rules, plan } = compile(ruleset, options);
+  compile(loaded, options) {
+    const { ruleset, compiled } = compileEnforceable(loaded, options);
+    const { image, hash, rules, plan } = compiled;
     return {
+      ruleset,
       bytes: image,
       hash,
       rules: rules.map(({ rule, decision }) => ({

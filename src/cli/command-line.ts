@@ -1,6 +1,7 @@
 /** The command line: finds the verb, runs it, and turns what happened into an exit status. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { CompileError } from '../compiler/index.js';
 import { limitsVerb } from './limits.js';
 import { print } from './output.js';
 import { policyVerb } from './policy.js';
@@ -32,6 +33,10 @@ export async function commandLine(args: readonly string[], io: Io): Promise<Exit
     if (error instanceof UsageError) {
       print(io.stderr, `portcullis: ${error.message}`);
       return 2;
+    }
+    if (error instanceof CompileError) {
+      print(io.stderr, `portcullis: the rules cannot be compiled: ${error.message}`);
+      return 1;
     }
     throw error;
   }

@@ -1,4 +1,5 @@
 /** Loads the policies that a verb was given. */
+import { compileEnforceable, type Plan } from '../compiler/index.js';
 import {
   type LoadOptions,
   loadPolicies,
@@ -10,18 +11,20 @@ import {
 import { UsageError } from './verb.js';
 
 export interface Loaded {
+  /** Without the rules that were refused. */
   readonly ruleset: Ruleset;
+  readonly plan: Plan;
   /** The files that were read, refused ones included. */
   readonly files: readonly string[];
 }
 
-/** Throws UsageError when a path cannot be read or no policy is there. */
+/** Reads, loads and compiles. Throws UsageError when a path cannot be read or no policy is there, else a CompileError. */
 export async function load(paths: readonly string[], options: LoadOptions = {}): Promise<Loaded> {
   try {
     const files = await readPolicyFiles(paths);
     if (files.length === 0) throw new UsageError(`There is no \`*.policy\` file in ${paths.join(', ')}.`);
-    const ruleset = loadPolicies(files, { host: readHostFacts(), ...options });
-    return { ruleset, files: files.map(({ file }) => file) };
+    const { ruleset, compiled } = compileEnforceable(loadPolicies(files, { host: readHostFacts(), ...options }));
+    return { ruleset, plan: compiled.plan, files: files.map(({ file }) => file) };
   } catch (error) {
     if (error instanceof PolicyFilesError) throw new UsageError(error.message);
     throw error;

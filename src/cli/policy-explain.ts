@@ -1,6 +1,6 @@
 /** `portcullis policy explain`: for each rule, where and when it decides, and why there. */
 import { Command } from 'commander';
-import { type Act, CompileError, type Plan, type PlannedRule, planRules } from '../compiler/index.js';
+import type { Act, Plan, PlannedRule } from '../compiler/index.js';
 import type { Diagnostic } from '../policy/index.js';
 import { load } from './load.js';
 import { count, print, printDiagnostics, printJson, styleOf } from './output.js';
@@ -12,17 +12,9 @@ export function policyExplain({ io, finish }: Invocation): Command {
     .argument('<file...>', 'policy files, or directories of *.policy files')
     .option('--json', 'print JSON')
     .action(async (paths: string[], { json }: { json?: true }) => {
-      const { ruleset } = await load(paths);
+      const { ruleset, plan } = await load(paths);
       const errors = ruleset.diagnostics.filter(({ severity }) => severity === 'error');
       if (errors.length > 0) finish(1);
-      let plan: Plan;
-      try {
-        plan = planRules(ruleset);
-      } catch (error) {
-        if (!(error instanceof CompileError)) throw error;
-        print(io.stderr, `portcullis: the rules cannot be compiled: ${error.message}`);
-        return finish(1);
-      }
       if (json) return printJson(io.stdout, asJson(plan, ruleset.diagnostics));
       printDiagnostics(io.stderr, errors, io.env);
       const style = styleOf(io.stdout, io.env);
