@@ -17,7 +17,7 @@ import { lower } from './lower.js';
 import { AtomBudget, atomSources, type Numbering, numberTests } from './numbering.js';
 import { type Plan, planOf } from './plan.js';
 import { everyExec, type Shape, Shaper } from './shape.js';
-import { buildStreams, type Streams, type TableCache } from './streams.js';
+import { buildStreams, Patterns, type Streams } from './streams.js';
 import { holds, type IntegerTest, type Test, type TextTest } from './tests.js';
 import { triggerOf } from './triggers.js';
 
@@ -58,9 +58,9 @@ export function compile(ruleset: Ruleset, { onUnknown = 'report' }: CompileOptio
     );
   }
   const aside: Aside = { tests: new Map(), rules: new Map() };
-  const cache: TableCache = new Map();
-  let round = attempt(execRules, aside, cache);
-  while (round.kind === 'again') round = attempt(execRules, aside, cache);
+  const patterns = new Patterns();
+  let round = attempt(execRules, aside, patterns);
+  while (round.kind === 'again') round = attempt(execRules, aside, patterns);
   const { rules, shapes, numbering, lists, streams, integers } = round;
 
   const content: ImageContent = {
@@ -110,7 +110,7 @@ interface Fitting {
 }
 
 /** One round: all but what was put aside. What does not fit is added to it. */
-function attempt(execRules: readonly Rule[], aside: Aside, cache: TableCache): Fitting | { readonly kind: 'again' } {
+function attempt(execRules: readonly Rule[], aside: Aside, patterns: Patterns): Fitting | { readonly kind: 'again' } {
   const before = aside.tests.size + aside.rules.size;
   const budget = new AtomBudget();
   const used = new Map<string, Test>();
@@ -148,7 +148,7 @@ function attempt(execRules: readonly Rule[], aside: Aside, cache: TableCache): F
     inOrder.filter((test): test is TextTest => test.kind === 'text'),
     atom,
     lists,
-    cache,
+    patterns,
   );
   for (const [test, reason] of [...integers.rejected, ...streams.rejected]) aside.tests.set(test.key, reason);
   if (aside.tests.size + aside.rules.size > before) return { kind: 'again' };

@@ -106,6 +106,13 @@ export const groupStates: Limit = {
   consequence: 'another group is begun',
 };
 
+export const patternWork: Limit = {
+  name: 'work for the path globs and regular expressions of a ruleset',
+  value: 32_000_000,
+  unit: 'transitions',
+  consequence: userSpace,
+};
+
 export const passesPerStream: Limit = {
   name: 'automata that read one stream',
   value: 8,
@@ -156,6 +163,7 @@ export const compilerLimits: readonly Limit[] = [
   wordLength,
   matcherStates,
   groupStates,
+  patternWork,
   passesPerStream,
   integerTables,
   integerPoints,

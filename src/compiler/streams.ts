@@ -17,9 +17,17 @@ import { automatonOf, type Table, tabulate, telling } from './automata/table.js'
 import { literalMachine } from './automata/wildcard.js';
 import { buildWords, type Word } from './automata/words.js';
 import { type Words, wordsOfFlag, wordsOfOption, wordsOfValue } from './automata/words-of.js';
+import { Work } from './automata/work.js';
 import type { Reading } from './fields.js';
 import { type StreamName, streamNames } from './image/layout.js';
-import { matcherStates, passesPerStream, segmentPatterns, segmentsPerPattern, wordLength } from './limits.js';
+import {
+  matcherStates,
+  passesPerStream,
+  patternWork,
+  segmentPatterns,
+  segmentsPerPattern,
+  wordLength,
+} from './limits.js';
 import { matcherKey, type TextTest } from './tests.js';
 
 export interface Streams {
@@ -30,17 +38,29 @@ export interface Streams {
   readonly rejected: ReadonlyMap<TextTest, string>;
 }
 
-/** Minimal tables of matchers, by what they read; kept while one ruleset is compiled. Nothing: too many states. */
-export type TableCache = Map<string, Table | undefined>;
+/** What lasts while one ruleset is compiled. */
+export class Patterns {
+  readonly work = new Work(patternWork.value);
+  /** Minimal tables of matchers, by what they read. Nothing: it did not fit. */
+  private readonly tables = new Map<string, Table | undefined>();
+
+  table(key: string, reader: () => Reader): Table | undefined {
+    if (!this.tables.has(key)) {
+      const table = tabulate(reader(), matcherStates.value, this.work);
+      this.tables.set(key, table === undefined ? undefined : minimise(table));
+    }
+    return this.tables.get(key);
+  }
+}
 
 /** Builds the automata for these tests. `atom`: the number of a test. */
 export function buildStreams(
   tests: readonly TextTest[],
   atom: (test: TextTest) => number,
   lists: OutputLists,
-  cache: TableCache,
+  patterns: Patterns,
 ): Streams {
-  const builder = new Builder(atom, lists, cache);
+  const builder = new Builder(atom, lists, patterns);
   const automata = new Map<StreamName, readonly Automaton[]>();
   for (const stream of streamNames) {
     const built = builder.build(
@@ -82,7 +102,7 @@ class Builder {
   constructor(
     private readonly atom: (test: TextTest) => number,
     private readonly lists: OutputLists,
-    private readonly cache: TableCache,
+    private readonly shared: Patterns,
   ) {}
 
   build(stream: StreamName, tests: readonly TextTest[]): Automaton[] {
@@ -101,17 +121,15 @@ class Builder {
     const kept = tabulated.filter(({ test }) => !this.rejected.has(test));
     const groups = groupTables(
       kept.map(({ table }) => table),
+      room,
       this.lists,
+      this.shared.work,
     );
-    for (const { members } of groups.slice(room)) {
-      for (const member of members) {
-        this.rejected.set(
-          kept[member]!.test,
-          `its pattern on ${stream} would need more than ${passesPerStream.value} passes over it`,
-        );
-      }
+    for (const member of groups.left) {
+      const reason = this.tooMuchWork() ?? `would need more than ${passesPerStream.value} passes over it`;
+      this.rejected.set(kept[member]!.test, `its pattern on ${stream} ${reason}`);
     }
-    for (const { table } of groups.slice(0, room)) automata.push(automatonOf(table));
+    for (const table of groups.tables) automata.push(automatonOf(table));
     // A stream that nothing can match on is read all the same: its tests are then false and not unknown.
     if (automata.length === 0 && tests.length > 0) {
       const view = viewOf[tests[0]!.reading];
@@ -125,9 +143,10 @@ class Builder {
     const atom = this.atom(test);
     const list = this.lists.intern([{ kind: 'atom', atom }]);
     const add = (key: string, reader: () => Reader, shown: string) => {
-      const table = this.tabulated(key, reader);
+      const table = this.shared.table(key, reader);
       if (table === undefined) {
-        this.rejected.set(test, `${shown} needs an automaton of more than ${matcherStates.value} states`);
+        const reason = this.tooMuchWork() ?? `needs an automaton of more than ${matcherStates.value} states`;
+        this.rejected.set(test, `${shown} ${reason}`);
       } else tabulated.push({ test, table: telling(table, list) });
     };
     const characters = new Set<number>();
@@ -148,6 +167,10 @@ class Builder {
       const sorted = [...characters].sort((a, b) => a - b);
       add(`short ${sorted.join()}`, () => shortFlagReader(characters), 'a flag of one character');
     }
+  }
+
+  private tooMuchWork(): string | undefined {
+    return this.shared.work.isExhausted ? 'is one too many: the patterns of the rules are too much work' : undefined;
   }
 
   private fits({ pieces }: Words): boolean {
@@ -174,14 +197,6 @@ class Builder {
         });
       });
     }
-  }
-
-  private tabulated(key: string, reader: () => Reader): Table | undefined {
-    if (!this.cache.has(key)) {
-      const table = tabulate(reader(), matcherStates.value);
-      this.cache.set(key, table === undefined ? undefined : minimise(table));
-    }
-    return this.cache.get(key);
   }
 }
 

@@ -5,6 +5,7 @@
 import { type Automaton, END } from './automaton.js';
 import type { ListId, OutputLists } from './outputs.js';
 import type { Reader } from './reader.js';
+import type { Work } from './work.js';
 
 /** State after state, one entry for each class and one for END. */
 export interface Table {
@@ -19,8 +20,8 @@ export interface Table {
   readonly matchers: number;
 }
 
-/** Writes a reader out, or nothing when it has more states than the limit. */
-export function tabulate(reader: Reader, limit: number): Table | undefined {
+/** Writes a reader out, or nothing when it has more states than the limit or no work is left. */
+export function tabulate(reader: Reader, limit: number, work: Work): Table | undefined {
   const { classMap } = reader;
   const classes = Math.max(...classMap) + 1;
   const symbols = Array.from({ length: classes }, (_, c) => classMap.indexOf(c));
@@ -30,6 +31,7 @@ export function tabulate(reader: Reader, limit: number): Table | undefined {
   const next: number[] = [];
   const tells: number[] = [];
   for (let index = 0; index < states.length; index++) {
+    if (work.spend(symbols.length) === 'exhausted') return undefined;
     for (const symbol of symbols) {
       const result = reader.step(states[index]!, symbol);
       const target = Math.floor(result / 2);
@@ -61,8 +63,8 @@ export function telling(table: Table, list: ListId): Table {
   return { ...table, tells: table.tells.map((tell) => (tell === 0 ? 0 : list)), absent: table.absent === 0 ? 0 : list };
 }
 
-/** Both tables walked at once, or nothing when that has more states than the limit. */
-export function product(a: Table, b: Table, limit: number, lists: OutputLists): Table | undefined {
+/** Both tables walked at once, or nothing when that has more states than the limit or no work is left. */
+export function product(a: Table, b: Table, limit: number, lists: OutputLists, work: Work): Table | undefined {
   const classNumbers = new Map<number, number>();
   const pairs: [number, number][] = [];
   const classMap = a.classMap.map((classA, byte) => {
@@ -85,6 +87,7 @@ export function product(a: Table, b: Table, limit: number, lists: OutputLists): 
   const next: number[] = [];
   const tells: number[] = [];
   for (let index = 0; index < states.length; index++) {
+    if (work.spend(classes + 1) === 'exhausted') return undefined;
     const rowA = Math.floor(states[index]! / b.states) * widthA;
     const rowB = (states[index]! % b.states) * widthB;
     for (let c = 0; c <= classes; c++) {

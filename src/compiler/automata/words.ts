@@ -9,6 +9,7 @@ import type { Bytes } from '../../secl/index.js';
 import { CompileError } from '../errors.js';
 import { imageBytes } from '../limits.js';
 import { type Automaton, NUL, type View } from './automaton.js';
+import { mergeRows } from './merge-rows.js';
 import type { ListId, Output, OutputLists } from './outputs.js';
 
 export interface Word {
@@ -32,6 +33,9 @@ export interface WordsRequest {
   readonly segments: PatternRange;
 }
 
+/** How many times larger than an image the automaton may be before states that do the same are merged. */
+const WORKING = 4;
+
 const ROOT = 0;
 /** The state at the beginning of a value. */
 const BEGIN = 1;
@@ -42,8 +46,8 @@ export function buildWords(request: WordsRequest, lists: OutputLists): Automaton
   const words = [...request.words].sort(compareWords);
   const alphabet = classify(request.view, words);
   const trie = grow(request.view, words, alphabet, lists);
-  complete(trie, alphabet, lists);
-  return arrange(request, trie, alphabet, lists);
+  const order = complete(trie, alphabet, lists);
+  return arrange(request, shrink(trie, alphabet, order), alphabet, lists);
 }
 
 function compareWords(a: Word, b: Word): number {
@@ -95,7 +99,7 @@ function countNodes(words: readonly Word[]): number {
 function grow(view: View, words: readonly Word[], alphabet: Alphabet, lists: OutputLists): Trie {
   const { map, classes } = alphabet;
   const capacity = countNodes(words);
-  if (capacity * (classes + 2) * 4 > imageBytes.value) {
+  if (capacity * (classes + 2) * 4 > imageBytes.value * WORKING) {
     throw new CompileError(
       'image-too-large',
       `The strings of the rules need ${capacity} states, more than an image of ${imageBytes.value} bytes holds.`,
@@ -124,7 +128,7 @@ function grow(view: View, words: readonly Word[], alphabet: Alphabet, lists: Out
 }
 
 /** Turns the trie into a full automaton, breadth first; outputs of a node take in those of its longest proper suffix. */
-function complete(trie: Trie, { classes }: Alphabet, lists: OutputLists): void {
+function complete(trie: Trie, { classes }: Alphabet, lists: OutputLists): Int32Array {
   const { goto, nodes, entering, ending } = trie;
   const failure = new Int32Array(nodes);
   const queue = new Int32Array(nodes);
@@ -151,6 +155,30 @@ function complete(trie: Trie, { classes }: Alphabet, lists: OutputLists): void {
       }
     }
   }
+  return queue.subarray(0, tail);
+}
+
+/** The automaton without states that do the same as another; the first two stay where they are. */
+function shrink({ goto, nodes, entering, ending }: Trie, { classes }: Alphabet, order: Int32Array): Trie {
+  const mergeable = order.filter((node) => node !== BEGIN);
+  const standsFor = mergeRows({ order: mergeable, classes, goto, entering, ending });
+  const numbers = new Int32Array(nodes);
+  let count = 0;
+  for (let node = 0; node < nodes; node++) if (standsFor[node] === node) numbers[node] = count++;
+  const kept: Trie = {
+    goto: new Int32Array(count * classes),
+    nodes: count,
+    entering: new Int32Array(count),
+    ending: new Int32Array(count),
+  };
+  for (let node = 0; node < nodes; node++) {
+    if (standsFor[node] !== node) continue;
+    const number = numbers[node]!;
+    for (let c = 0; c < classes; c++) kept.goto[number * classes + c] = numbers[goto[node * classes + c]!]!;
+    kept.entering[number] = entering[node]!;
+    kept.ending[number] = ending[node]!;
+  }
+  return kept;
 }
 
 /**
