@@ -18,7 +18,8 @@ export function lostInAll({ lost, delivery }: StopSummary): number {
 export function stopText(summary: StopSummary): { level: 'info' | 'error'; text: string } {
   const { counters, delivery } = summary;
   const count = (name: string) => Number(counters[name] ?? 0n);
-  const decided = `${count('exec')} execs decided, ${count('refused')} refused, ${count('killed')} killed`;
+  // The kernel counts an exec at its second stage, which a refused one never reaches.
+  const decided = `${count('exec') + count('refused')} execs decided, ${count('refused')} refused, ${count('killed')} killed`;
   const lost = lostInAll(summary);
   return {
     level: lost === 0 ? 'info' : 'error',

@@ -214,7 +214,7 @@ describe('stop', () => {
     expect(bench.codes.slice(-4)).toEqual(['stopping', 'event', 'event', 'stopped']);
     expect(bench.entries.at(-1)).toMatchObject({
       level: 'info',
-      text: 'Stopped and detached. 12 execs decided, 1 refused, 0 killed, 2 events logged, nothing lost.',
+      text: 'Stopped and detached. 13 execs decided, 1 refused, 0 killed, 2 events logged, nothing lost.',
       counters: { exec: 12, refused: 1 },
       delivery: { records: 2, events: 2 },
       lost: { verdicts: 0, reports: 0, undelivered: 0 },
