@@ -17,6 +17,7 @@ import { TelemetryServer } from '../telemetry/server.js';
 import type { FileSink } from '../telemetry/sink.js';
 import { type Config, isLoopback } from './config.js';
 import { Delivery } from './delivery.js';
+import { imageFacts } from './image-facts.js';
 import { limits } from './limits.js';
 import { LossWatch, lossesOf } from './losses.js';
 import { PolicyError, type PolicyWorkshop, type Prepared, preparePolicies } from './policies.js';
@@ -176,21 +177,13 @@ export class Agent {
     }
   }
 
-  async #activate({ image, ruleset }: Prepared): Promise<void> {
+  async #activate(prepared: Prepared): Promise<void> {
+    const { image, ruleset } = prepared;
     const session = this.#session!;
     await this.#images.during(async () => {
       const activation = await session.activate(image.bytes, { onUnseen: this.#config.onUnseen });
       const { generation, slot, milliseconds } = activation;
-      const facts = {
-        hash: image.hash,
-        generation,
-        bytes: image.bytes.length,
-        places: countBy(image.places.map(({ place }) => place)),
-        diagnostics: {
-          errors: ruleset.diagnostics.filter(({ severity }) => severity === 'error').length,
-          warnings: ruleset.diagnostics.filter(({ severity }) => severity === 'warning').length,
-        },
-      };
+      const facts = imageFacts(prepared, activation);
       this.#metrics.imageActive(facts);
       const shown = { image: image.hash, generation: Number(generation), rules: ruleset.rules.length };
       this.#health.state(shown);
@@ -308,10 +301,4 @@ export class Agent {
     await this.#server?.close();
     await withinTime(limits.stopTime.value, () => this.#sink.flushed());
   }
-}
-
-function countBy(names: readonly string[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
-  return counts;
 }

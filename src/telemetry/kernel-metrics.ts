@@ -9,7 +9,11 @@ interface Sample {
 
 /** A metric that is one kernel counter. */
 const single: readonly { name: string; help: string; counter: CounterName }[] = [
-  { name: 'execs_total', help: 'Execs that were decided at the exec itself; refused ones do not get there.', counter: 'exec' },
+  {
+    name: 'execs_total',
+    help: 'Execs that were decided at the exec itself; refused ones do not get there.',
+    counter: 'exec',
+  },
   { name: 'unseen_total', help: 'Execs that the kernel never asked about.', counter: 'unseen' },
   {
     name: 'stage1_decisions_total',

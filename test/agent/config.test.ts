@@ -50,7 +50,7 @@ tier: tracepoint
 
   test.each([
     ['an unknown key', 'listen: 1\npolicie: [/a]\n', 'config-key', 2, 1, 'did you mean `policies`?'],
-    ['an unknown key further in', 'log:\n  levle: info\n', 'config-key', 2, 3, 'did you mean `level`?'],
+    ['an unknown key further in', 'log:\n  leve: info\n', 'config-key', 2, 3, 'did you mean `level`?'],
     [
       'a key nobody could mean',
       'zebra: 1\n',
