@@ -3,20 +3,27 @@ import { catalogue, type Scope } from '../secl/index.js';
 import { compileAction } from './compile-action.js';
 import type { RuleDefinition } from './definition.js';
 import { reportUnknownField } from './fields.js';
+import { lintRule } from './lint/index.js';
 import type { Rule, VariableDeclaration } from './ruleset.js';
 import { check } from './secl.js';
 import { type Asked, askedMode, hasEnforcement } from './severity.js';
 
+export interface RuleSurroundings {
+  readonly scope: Scope;
+  readonly variables: ReadonlyMap<string, VariableDeclaration>;
+  readonly lints: 'report' | 'none';
+}
+
 /** Undefined: the rule is refused, and reported. */
 export function compileRule(
   definition: RuleDefinition,
-  scope: Scope,
-  variables: ReadonlyMap<string, VariableDeclaration>,
+  { scope, variables, lints }: RuleSurroundings,
 ): Rule | undefined {
   const { expression, id, reporter } = definition;
   if (expression === undefined) return undefined;
   const checked = check(expression, scope, id);
   if (checked === undefined) return undefined;
+  if (lints === 'report') lintRule(expression, checked, id);
   const { event } = checked;
   if (event === undefined) {
     const message = `the rule \`${id}\` names no field of an event, so nothing says when to test it`;

@@ -1,10 +1,11 @@
 /** Policy files to a ruleset. Pure: reads no file and asks nothing of the host. */
-import type { Scope } from '../secl/index.js';
+import type { Macro, Scope } from '../secl/index.js';
 import { combine } from './combine.js';
 import { compileRule } from './compile-rule.js';
-import type { PolicyDefinition } from './definition.js';
+import type { MacroDefinition, PolicyDefinition } from './definition.js';
 import { anyLinux, type HostFacts } from './host.js';
 import { limits } from './limits.js';
+import { lintMacro } from './lint/index.js';
 import { checkMacros, loadMacros } from './macros.js';
 import { type PolicyFile, parsePolicyFile } from './parse-file.js';
 import type { Reporter } from './reporter.js';
@@ -17,6 +18,8 @@ export interface LoadOptions {
   readonly host?: HostFacts;
   /** What to do about `&&` beside `||` without parentheses. Default: warn. */
   readonly mixedLogical?: NonNullable<Scope['mixedLogical']>;
+  /** Whether to warn about what loads and is hardly meant. Default: no. */
+  readonly lints?: 'report' | 'none';
 }
 
 /**
@@ -40,6 +43,8 @@ export function loadPolicies(files: readonly PolicyFile[], options: LoadOptions 
     mixedLogical: options.mixedLogical ?? 'warn',
   };
   checkMacros(combined.macros, scope);
+  const { lints = 'none' } = options;
+  if (lints === 'report') lintMacros(combined.macros, macros);
   const rules: Rule[] = [];
   for (const definition of combined.rules) {
     if (refused.has(definition)) continue;
@@ -51,7 +56,7 @@ export function loadPolicies(files: readonly PolicyFile[], options: LoadOptions 
       );
       break;
     }
-    const rule = compileRule(definition, scope, variables);
+    const rule = compileRule(definition, { scope, variables, lints });
     if (rule !== undefined) rules.push(rule);
   }
   return {
@@ -60,4 +65,11 @@ export function loadPolicies(files: readonly PolicyFile[], options: LoadOptions 
     variables,
     diagnostics: reporters.flatMap((reporter) => reporter.diagnostics()),
   };
+}
+
+function lintMacros(definitions: readonly MacroDefinition[], macros: ReadonlyMap<string, Macro>): void {
+  for (const definition of definitions) {
+    const macro = macros.get(definition.id);
+    if (macro !== undefined) lintMacro(definition, macro);
+  }
 }
