@@ -40,9 +40,10 @@ export interface Streams {
 
 /** What lasts while one ruleset is compiled. */
 export class Patterns {
-  readonly work = new Work(patternWork.value);
   /** Minimal tables of matchers, by what they read. Nothing: it did not fit. */
   private readonly tables = new Map<string, Table | undefined>();
+
+  constructor(readonly work = new Work(patternWork.value)) {}
 
   table(key: string, reader: () => Reader): Table | undefined {
     if (!this.tables.has(key)) {

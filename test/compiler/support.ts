@@ -2,7 +2,7 @@
 
 import { fact } from '../../src/compiler/image/layout.js';
 import type { Execution, FedBlock } from '../../src/compiler/index.js';
-import type { Action, Mode, Rule, Ruleset } from '../../src/policy/ruleset.js';
+import type { Action, KillAction, Mode, Rule, Ruleset } from '../../src/policy/ruleset.js';
 import {
   type Bytes,
   catalogue,
@@ -20,7 +20,7 @@ import {
 } from '../../src/secl/index.js';
 
 export const deny: Action = { action: 'deny' };
-export const kill: Action = {
+export const kill: KillAction = {
   action: 'kill',
   signal: 'SIGTERM',
   signalNumber: 15,

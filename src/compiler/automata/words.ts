@@ -34,7 +34,7 @@ export interface WordsRequest {
 }
 
 /** How many times larger than an image the automaton may be before states that do the same are merged. */
-const WORKING = 4;
+const WORKING = 2;
 
 const ROOT = 0;
 /** The state at the beginning of a value. */
@@ -81,6 +81,14 @@ interface Trie {
   readonly ending: Int32Array;
 }
 
+function checkSize(states: number, classes: number, limit: number): void {
+  if (states * (classes + 2) * 4 <= limit) return;
+  throw new CompileError(
+    'image-too-large',
+    `The strings of the rules need ${states} states, more than an image of ${imageBytes.value} bytes holds.`,
+  );
+}
+
 /** How many nodes the sorted words need: each adds what it does not share with the one before. */
 function countNodes(words: readonly Word[]): number {
   let nodes = 2;
@@ -99,12 +107,7 @@ function countNodes(words: readonly Word[]): number {
 function grow(view: View, words: readonly Word[], alphabet: Alphabet, lists: OutputLists): Trie {
   const { map, classes } = alphabet;
   const capacity = countNodes(words);
-  if (capacity * (classes + 2) * 4 > imageBytes.value * WORKING) {
-    throw new CompileError(
-      'image-too-large',
-      `The strings of the rules need ${capacity} states, more than an image of ${imageBytes.value} bytes holds.`,
-    );
-  }
+  checkSize(capacity, classes, imageBytes.value * WORKING);
   const goto = new Int32Array(capacity * classes).fill(-1);
   const entering: Output[][] = [];
   const ending: Output[][] = [];
@@ -165,6 +168,7 @@ function shrink({ goto, nodes, entering, ending }: Trie, { classes }: Alphabet, 
   const numbers = new Int32Array(nodes);
   let count = 0;
   for (let node = 0; node < nodes; node++) if (standsFor[node] === node) numbers[node] = count++;
+  checkSize(count, classes, imageBytes.value);
   const kept: Trie = {
     goto: new Int32Array(count * classes),
     nodes: count,
