@@ -1,0 +1,22 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '../..');
+
+function fuzz(...args: string[]) {
+  return spawnSync('node', [join(root, 'scripts/fuzz.mjs'), ...args], { encoding: 'utf8', timeout: 55_000 });
+}
+
+// New choices every time: what it says names the seed, with which it can be had again.
+test('five seconds of random inputs break nothing', () => {
+  const { status, stdout, stderr } = fuzz('--seconds', '5');
+  expect(`${stderr}${stdout}`).toMatch(/ 0 findings, seed \d+\n$/);
+  expect(Number(/(\d+) inputs/.exec(stdout)?.[1])).toBeGreaterThan(5);
+  expect(status).toBe(0);
+});
+
+test('what it does not know it says', () => {
+  expect(fuzz('--target', 'kernel').stderr).toContain('no target kernel');
+  expect(fuzz('--seconds', 'many').status).toBe(2);
+});
