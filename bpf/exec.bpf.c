@@ -60,33 +60,42 @@ static __always_inline int is_protected(struct pc_state *st, struct task_struct 
 	return pid == 1 || (st->agent && pid == st->agent);
 }
 
-static __always_inline void begin_exec(struct scratch *s, struct linux_binprm *bprm, u64 generation)
+static __always_inline void begin_exec(struct exec *e, struct linux_binprm *bprm, u64 generation)
 {
-	s->exec = new_exec_id();
-	s->bprm = (u64)bprm;
-	s->seen = 0;
+	e->id = new_exec_id();
+	e->bprm = (u64)bprm;
+	e->seen = 0;
+	e->generation = generation;
+	e->levels = 0;
+}
+
+/* Scratch memory as it is before anything of an exec was read. */
+static __always_inline void begin_scratch(struct scratch *s, struct exec *e, u64 generation, u32 stage)
+{
+	s->exec = e->id;
 	s->generation = generation;
-	s->levels = 0;
+	s->stage = stage;
+	s->kept = 0;
 	s->known = 0;
+	s->interpreter_known = 0;
 	s->args_bytes = 0;
 	s->head_bytes = 0;
-	s->script_path_bytes = 0;
-	s->script_name_bytes = 0;
+	s->tty_bytes = 0;
 }
 
 /* What a record says of a script: the end of its path, as much as it carries. */
-static __always_inline void keep_script_path(struct scratch *s)
+static __always_inline void keep_script_path(struct scratch *s, struct levels *levels)
 {
-	u32 bytes = PATH_END - 1 - s->path_from, from = s->path_from, name = s->name_bytes;
+	u32 bytes = PATH_END - 1 - s->path_from, from = s->path_from;
 
 	if (bytes > PC_EVENT_PATH_BYTES) {
 		from += bytes - PC_EVENT_PATH_BYTES;
 		bytes = PC_EVENT_PATH_BYTES;
 	}
-	bpf_probe_read_kernel(&s->arena[SCRIPT_PATH], bound(bytes, 0x7ff), &s->arena[from & (ARENA_BYTES - 1)]);
-	s->script_path_bytes = bytes;
-	bpf_probe_read_kernel(&s->arena[SCRIPT_NAME], bound(name, 0xff), &s->arena[s->name_from & (ARENA_BYTES - 1)]);
-	s->script_name_bytes = name;
+	bpf_probe_read_kernel(levels->path, bound(bytes, 0x7ff), &s->arena[from & (ARENA_BYTES - 1)]);
+	levels->path_bytes = bytes;
+	bpf_probe_read_kernel(levels->name, bound(s->name_bytes, 0xff), &s->arena[s->name_from & (ARENA_BYTES - 1)]);
+	levels->name_bytes = s->name_bytes;
 }
 
 /* One more level whose file is at hand. `levels` NULL: a plain program. */
@@ -95,26 +104,27 @@ static __always_inline void add_level(struct machine *m, struct levels *levels, 
 	level_facts(m, file);
 	if (levels) {
 		if (!level)
-			keep_script_path(m->s);
+			keep_script_path(m->s, levels);
 		put_level(m, levels, level);
 	}
 }
 
 enum can_refuse { CANNOT_REFUSE, CAN_REFUSE };
 
-static __always_inline int decide_stage1(struct machine *m, struct linux_binprm *bprm, struct task_struct *task, struct pc_state *st,
-					 u64 generation, enum can_refuse can)
+static __always_inline int decide_stage1(struct machine *m, struct exec *e, struct linux_binprm *bprm, struct task_struct *task,
+					 struct pc_state *st, u64 generation, enum can_refuse can)
 {
 	struct scratch *s = m->s;
+	const struct pc_header *h = image_header(m->image);
 	struct levels *levels = 0;
-	u32 streams = image_header(m->image)->streams, level;
+	u32 streams = h->streams, level;
 	int native = is_native(bprm);
 
 	if (BPF_CORE_READ(bprm, interp) == BPF_CORE_READ(bprm, filename))
-		begin_exec(s, bprm, generation);
-	else if (s->bprm != (u64)bprm || s->generation != generation)
+		begin_exec(e, bprm, generation);
+	else if (e->bprm != (u64)bprm || e->generation != generation)
 		return 0; /* the image changed below: stage 2 decides with the new one */
-	level = s->levels;
+	level = e->levels;
 	if (level >= PC_LEVELS)
 		return 0;
 	if (level || !native) {
@@ -124,11 +134,10 @@ static __always_inline int decide_stage1(struct machine *m, struct linux_binprm 
 			return 0;
 		}
 	}
-	s->stage = PC_STAGE_REFUSE;
+	begin_scratch(s, e, generation, PC_STAGE_REFUSE);
+	e->levels = s->levels = level + 1;
 	s->native = native;
-	s->levels = level + 1;
 	clear_atoms(m);
-	s->known = 0;
 	task_facts(s, task);
 	add_level(m, levels, BPF_CORE_READ(bprm, file), level);
 	if (can == CANNOT_REFUSE)
@@ -153,10 +162,17 @@ static __always_inline int decide_stage1(struct machine *m, struct linux_binprm 
 	test_integers(m, 0, PC_FACT_FILE);
 	decide_views(m, levels);
 	count(PC_COUNT_STAGE1);
-	if (!(s->wants & WANT_DENY) || is_protected(st, task)) /* stage 2 says who was spared */
+	if (!(s->wants & WANT_DENY) || is_protected(st, task)) { /* stage 2 says who was spared */
+		/* everything was read, so nothing was unknown; the parent may change in between */
+		if (!levels && s->phase >= PHASE_DONE && s->total <= BLOCK_END && !s->wrapped &&
+		    !(h->sources & ~(s->known | s->interpreter_known)) && !(h->sources & (1ull << (PC_SOURCE_FACT + PC_FACT_PPID)))) {
+			s->kept_bytes = s->total;
+			s->kept = e->id;
+		}
 		return 0;
+	}
 	count(PC_COUNT_REFUSED);
-	emit(m, task, PC_STAGE_REFUSE, PC_VERDICT_REFUSE);
+	emit(m, task, levels, PC_STAGE_REFUSE, PC_VERDICT_REFUSE);
 	return -EPERM;
 }
 
@@ -165,23 +181,25 @@ static __always_inline int stage1(struct linux_binprm *bprm, enum can_refuse can
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct machine m = {};
 	struct pc_state *st;
+	struct exec *e;
 	u64 generation = 0;
-	u32 slot = PC_SLOTS;
+	u32 slot = PC_SLOTS, claimed = 0;
 	int ret = 0;
 
 	st = enter(&m, &slot, &generation);
 	if (!st)
 		return 0;
-	m.s = bpf_task_storage_get(&execs, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!m.s)
+	e = bpf_task_storage_get(&execs, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	m.s = claim(bpf_get_smp_processor_id(), &claimed);
+	if (e && m.s && m.image) {
+		e->scratch = claimed;
+		ret = decide_stage1(&m, e, bprm, task, st, generation, can);
+	} else {
 		count(PC_COUNT_NO_MEMORY);
-	else if (m.image)
-		ret = decide_stage1(&m, bprm, task, st, generation, can);
-	leave(st, slot);
-	if (ret) {
-		bpf_task_storage_delete(&execs, task);
-		bpf_task_storage_delete(&scripts, task);
 	}
+	if (m.s)
+		yield(m.s);
+	leave(st, slot);
 	return ret;
 }
 
@@ -204,7 +222,7 @@ int watch(struct pt_regs *ctx)
 }
 
 /* What stage 2 does about the rules that hold. */
-static __always_inline void act(struct machine *m, struct task_struct *task, struct pc_state *st)
+static __always_inline void act(struct machine *m, struct task_struct *task, struct levels *levels, struct pc_state *st)
 {
 	struct scratch *s = m->s;
 	u32 verdict = PC_VERDICT_NONE, signal = s->signal;
@@ -229,7 +247,7 @@ static __always_inline void act(struct machine *m, struct task_struct *task, str
 		count(PC_COUNT_UNKNOWN);
 	}
 	if (verdict != PC_VERDICT_NONE || (image_header(m->image)->events & PC_EVENT_EXEC))
-		emit(m, task, PC_STAGE_KILL, verdict);
+		emit(m, task, levels, PC_STAGE_KILL, verdict);
 }
 
 /* Facts that are final once the new program is installed; the argument block follows. */
@@ -238,8 +256,6 @@ static __always_inline void final_facts(struct machine *m, struct task_struct *t
 	struct scratch *s = m->s;
 	u32 streams = image_header(m->image)->streams;
 
-	s->stage = PC_STAGE_KILL;
-	s->known = 0;
 	s->native = 1;
 	task_facts(s, task);
 	effective_facts(s, task);
@@ -266,40 +282,85 @@ static __noinline void forget_levels(struct machine *m, struct levels *levels)
 		return;
 #pragma unroll
 	for (int k = 0; k < PC_LEVELS; k++)
-		m->s->level_known[k] = 0;
+		levels->known[k] = 0;
+	levels->path_bytes = levels->name_bytes = 0;
 	bpf_loop(PC_ATOM_WORDS, forget_word, &v, 0);
 }
 
 enum may_sleep { MAY_NOT_SLEEP, MAY_SLEEP };
 
-static __always_inline int decide_stage2(struct machine *m, struct linux_binprm *bprm, struct task_struct *task, struct pc_state *st,
-					 u64 generation, enum may_sleep sleeps)
+static long compare_step(u32 i, struct machine *m)
+{
+	struct scratch *s = m->s;
+	u32 at = i * 64, bytes = s->kept_bytes;
+	u64 difference = 0;
+
+	if (at >= bytes)
+		return 1;
+#pragma unroll
+	for (int k = 0; k < 8; k++) {
+		u64 d = *(u64 *)&s->again[(at + k * 8) & (BLOCK_END - 8)] ^ *(u64 *)&s->arena[(at + k * 8) & (BLOCK_END - 8)];
+		u32 word = at + k * 8;
+
+		if (word >= bytes)
+			break;
+		if (bytes - word < 8)
+			d &= (1ull << (bytes - word) * 8) - 1;
+		difference |= d;
+	}
+	s->difference = difference;
+	return difference != 0;
+}
+
+/* Whether this is the exec that scratch still has the facts and the decision of, with the same bytes of arguments. */
+static __always_inline int is_kept(struct machine *m, struct exec *e, struct linux_binprm *bprm, enum may_sleep sleeps)
+{
+	struct scratch *s = m->s;
+	u64 from = BPF_CORE_READ(bprm, p);
+	u32 bytes = s->kept_bytes;
+
+	if (s->kept != e->id || s->argc != BPF_CORE_READ(bprm, argc) || s->envc != BPF_CORE_READ(bprm, envc) ||
+	    bytes > BPF_CORE_READ(bprm, exec) - from)
+		return 0;
+	if (sleeps == MAY_SLEEP ? bpf_copy_from_user(s->again, bound(bytes, 2 * BLOCK_END - 1), (void *)from)
+				: bpf_probe_read_user(s->again, bound(bytes, 2 * BLOCK_END - 1), (void *)from))
+		return 0;
+	s->difference = 0;
+	bpf_loop(BLOCK_END / 64, compare_step, m, 0);
+	return !s->difference;
+}
+
+static __always_inline void decide_stage2(struct machine *m, struct exec *e, struct linux_binprm *bprm, struct task_struct *task,
+					  struct pc_state *st, u64 generation, enum may_sleep sleeps)
 {
 	struct scratch *s = m->s;
 	struct levels *levels = 0;
-	int script = BPF_CORE_READ(bprm, interp) != BPF_CORE_READ(bprm, filename);
-	u32 level;
 
-	if (s->bprm != (u64)bprm)
-		begin_exec(s, bprm, generation);
-	if (script) {
+	if (e->bprm != (u64)bprm)
+		begin_exec(e, bprm, generation);
+	if (e->generation == generation && is_kept(m, e, bprm, sleeps)) {
+		act(m, task, 0, st);
+		e->seen = (u64)bprm;
+		return;
+	}
+	if (BPF_CORE_READ(bprm, interp) != BPF_CORE_READ(bprm, filename)) {
 		levels = bpf_task_storage_get(&scripts, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 		if (!levels) {
 			count(PC_COUNT_NO_MEMORY);
-			return 0; /* not marked: unseen */
+			return; /* not marked: unseen */
 		}
-		if (s->levels < 2)
-			s->levels = 2;
-		if (s->generation != generation || !s->script_name_bytes)
+		if (e->generation != generation || e->levels < 2)
 			forget_levels(m, levels);
+		if (e->levels < 2)
+			e->levels = 2;
 	} else {
-		s->levels = 1;
+		e->levels = 1;
 	}
-	s->generation = generation;
-	level = s->levels - 1;
+	begin_scratch(s, e, generation, PC_STAGE_KILL);
+	s->levels = e->levels;
 	clear_atoms(m);
 	final_facts(m, task);
-	add_level(m, levels, BPF_CORE_READ(bprm, file), level);
+	add_level(m, levels, BPF_CORE_READ(bprm, file), e->levels - 1);
 	begin_block(m, BPF_CORE_READ(bprm, argc), BPF_CORE_READ(bprm, envc));
 	s->address = BPF_CORE_READ(bprm, p);
 	s->limit = BPF_CORE_READ(bprm, exec);
@@ -309,27 +370,35 @@ static __always_inline int decide_stage2(struct machine *m, struct linux_binprm 
 		count(PC_COUNT_UNREAD);
 	test_integers(m, 0, PC_FACT_FILE);
 	decide_views(m, levels);
-	act(m, task, st);
-	s->seen = (u64)bprm;
-	return 0;
+	act(m, task, levels, st);
+	e->seen = (u64)bprm;
 }
 
 static __always_inline int stage2(struct linux_binprm *bprm, enum may_sleep sleeps)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	struct exec *e = bpf_task_storage_get(&execs, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	struct machine m = {};
 	struct pc_state *st;
 	u64 generation = 0;
-	u32 slot = PC_SLOTS;
+	u32 slot = PC_SLOTS, claimed = 0;
 
-	st = enter(&m, &slot, &generation);
-	if (!st)
-		return 0;
-	m.s = bpf_task_storage_get(&execs, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!m.s)
+	if (!e) {
 		count(PC_COUNT_NO_MEMORY);
-	else if (m.image)
-		decide_stage2(&m, bprm, task, st, generation, sleeps);
+		return 0;
+	}
+	st = enter(&m, &slot, &generation);
+	if (!st) {
+		e->seen = (u64)bprm; /* asked, and there is nothing to decide */
+		return 0;
+	}
+	m.s = claim(e->bprm == (u64)bprm ? e->scratch : bpf_get_smp_processor_id(), &claimed);
+	if (m.s && m.image)
+		decide_stage2(&m, e, bprm, task, st, generation, sleeps);
+	else
+		count(PC_COUNT_NO_MEMORY);
+	if (m.s)
+		yield(m.s);
 	leave(st, slot);
 	return 0;
 }
@@ -353,42 +422,48 @@ int kill_kprobe(struct pt_regs *ctx)
 }
 
 /* Says and counts an exec that was not decided: a program that was skipped, no memory for task storage. */
-static __noinline void unseen(struct machine *m, struct task_struct *task, struct linux_binprm *bprm, struct pc_state *st)
+static __always_inline void unseen(struct machine *m, struct exec *e, struct task_struct *task, struct linux_binprm *bprm,
+				   struct pc_state *st, u64 generation)
 {
-	u32 kill = st->on_unseen && !is_protected(st, task);
-
 	count(PC_COUNT_UNSEEN);
-	if (kill)
+	if (st->on_unseen && !is_protected(st, task))
 		bpf_send_signal(SIGKILL);
-	m->s = bpf_task_storage_get(&execs, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!m->s)
+	if (!e || !m->s)
 		return;
-	begin_exec(m->s, bprm, 0);
+	begin_exec(e, bprm, generation);
+	begin_scratch(m->s, e, generation, PC_STAGE_UNSEEN);
 	m->s->path_from = PATH_END - 1;
+	m->s->path_cut = 0;
 	m->s->name_bytes = 0;
-	m->s->tty_bytes = 0;
+	m->s->levels = 0;
 	clear_rules(m);
-	emit(m, task, PC_STAGE_UNSEEN, PC_VERDICT_UNSEEN);
+	emit(m, task, 0, PC_STAGE_UNSEEN, PC_VERDICT_UNSEEN);
 }
 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(check_seen, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
-	struct scratch *s = bpf_task_storage_get(&execs, task, 0, 0);
+	struct exec *e = bpf_task_storage_get(&execs, task, 0, 0);
 	struct machine m = {};
 	struct pc_state *st;
 	u64 generation = 0;
-	u32 slot = PC_SLOTS;
+	u32 slot = PC_SLOTS, claimed = 0;
 
-	if (!s || s->seen != (u64)bprm) {
-		st = enter(&m, &slot, &generation);
-		if (st && m.image)
-			unseen(&m, task, bprm, st);
-		if (st)
-			leave(st, slot);
+	if (BPF_CORE_READ(bprm, interp) != BPF_CORE_READ(bprm, filename))
+		bpf_task_storage_delete(&scripts, task);
+	if (e && e->seen == (u64)bprm) {
+		e->bprm = e->seen = 0; /* the next exec may get the same address */
+		return 0;
 	}
-	bpf_task_storage_delete(&execs, task);
-	bpf_task_storage_delete(&scripts, task);
+	st = enter(&m, &slot, &generation);
+	if (!st)
+		return 0;
+	m.s = claim(bpf_get_smp_processor_id(), &claimed);
+	if (m.image)
+		unseen(&m, e, task, bprm, st, generation);
+	if (m.s)
+		yield(m.s);
+	leave(st, slot);
 	return 0;
 }
 
@@ -409,69 +484,77 @@ static __noinline void claimed_level(struct machine *m, struct levels *levels, s
 	s->name_bytes = s->to - s->list;
 	if (s->name_bytes > 255)
 		return;
-	bpf_probe_read_kernel(&s->arena[SCRIPT_NAME], bound(s->name_bytes, 0xff), &s->arena[s->name_from & (BLOCK_END - 1)]);
-	s->script_name_bytes = s->name_bytes;
+	bpf_probe_read_kernel(levels->name, bound(s->name_bytes, 0xff), &s->arena[s->name_from & (BLOCK_END - 1)]);
+	levels->name_bytes = s->name_bytes;
 	feed_string(m, PC_STREAM_NAME, s->name_from, s->to);
 	if (s->arena[CHUNK] == '/') {
 		feed_string(m, PC_STREAM_PATH, CHUNK, s->to);
 		if (n - 1 <= PC_EVENT_PATH_BYTES) {
-			bpf_probe_read_kernel(&s->arena[SCRIPT_PATH], bound(n - 1, 0x7ff), &s->arena[CHUNK]);
-			s->script_path_bytes = n - 1;
+			bpf_probe_read_kernel(levels->path, bound(n - 1, 0x7ff), &s->arena[CHUNK]);
+			levels->path_bytes = n - 1;
 		}
 	}
 	put_level(m, levels, 0);
 }
 
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(kill_at_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+static __always_inline void decide_at_exec(struct machine *m, struct exec *e, struct linux_binprm *bprm, struct task_struct *task,
+					   struct pc_state *st, u64 generation)
 {
+	struct scratch *s = m->s;
 	struct levels *levels = 0;
-	struct machine m = {};
-	struct pc_state *st;
-	struct scratch *s;
-	u64 generation = 0;
-	u32 slot = PC_SLOTS;
 
-	st = enter(&m, &slot, &generation);
-	if (!st)
-		return 0;
-	s = m.s = bpf_task_storage_get(&execs, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!s) {
-		count(PC_COUNT_NO_MEMORY);
-		count(PC_COUNT_UNSEEN);
-		goto out;
-	}
-	if (!m.image)
-		goto out;
-	begin_exec(s, bprm, generation);
-	clear_atoms(&m);
+	begin_exec(e, bprm, generation);
+	begin_scratch(s, e, generation, PC_STAGE_KILL);
+	clear_atoms(m);
 	s->levels = 1;
 	if (BPF_CORE_READ(bprm, interp) != BPF_CORE_READ(bprm, filename)) {
 		levels = bpf_task_storage_get(&scripts, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 		if (!levels) {
 			count(PC_COUNT_NO_MEMORY);
-			goto out;
+			return;
 		}
 		s->levels = 2;
-		forget_levels(&m, levels);
-		claimed_level(&m, levels, bprm);
+		forget_levels(m, levels);
+		claimed_level(m, levels, bprm);
 	}
-	final_facts(&m, task);
-	add_level(&m, levels, BPF_CORE_READ(bprm, file), s->levels - 1);
-	begin_block(&m, BPF_CORE_READ(bprm, argc), BPF_CORE_READ(bprm, envc));
+	final_facts(m, task);
+	level_facts(m, BPF_CORE_READ(bprm, file));
+	if (levels)
+		put_level(m, levels, 1);
+	begin_block(m, BPF_CORE_READ(bprm, argc), BPF_CORE_READ(bprm, envc));
 	s->address = BPF_CORE_READ(task, mm, arg_start);
 	s->limit = BPF_CORE_READ(task, mm, env_end);
-	bpf_loop(1 << 16, resident_step, &m, 0);
-	end_block(&m);
+	bpf_loop(1 << 16, resident_step, m, 0);
+	end_block(m);
 	if (s->phase < PHASE_DONE)
 		count(PC_COUNT_UNREAD);
-	test_integers(&m, 0, PC_FACT_FILE);
-	decide_views(&m, levels);
-	act(&m, task, st);
-out:
+	test_integers(m, 0, PC_FACT_FILE);
+	decide_views(m, levels);
+	act(m, task, levels, st);
+	if (levels)
+		bpf_task_storage_delete(&scripts, task);
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(kill_at_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	struct exec e = {};
+	struct machine m = {};
+	struct pc_state *st;
+	u64 generation = 0;
+	u32 slot = PC_SLOTS, claimed = 0;
+
+	st = enter(&m, &slot, &generation);
+	if (!st)
+		return 0;
+	m.s = claim(bpf_get_smp_processor_id(), &claimed);
+	if (m.s && m.image)
+		decide_at_exec(&m, &e, bprm, task, st, generation);
+	else
+		count(PC_COUNT_NO_MEMORY);
+	if (m.s)
+		yield(m.s);
 	leave(st, slot);
-	bpf_task_storage_delete(&execs, task);
-	bpf_task_storage_delete(&scripts, task);
 	return 0;
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Everything that outlives a program run: images, the state word, rings, counters, and the scratch memory of a task's exec.
- * Scratch is per task and not per CPU: sleepable programs sleep and migrate. Loop state lives in it and not on the stack, because
- * newer verifiers walk a bpf_loop callback until its state converges. */
+/* Everything that outlives a program run: images, the state word, rings, counters, what is known of a task's exec, and scratch memory.
+ * Loop state lives in scratch and not on the stack, because newer verifiers walk a bpf_loop callback until its state converges. */
 #ifndef PORTCULLIS_MAPS_H
 #define PORTCULLIS_MAPS_H
 
@@ -36,6 +35,9 @@ const volatile union {
 	struct pc_rule rule;
 	struct pc_record record;
 } border_types = {};
+
+/* Entries of `scratches`. */
+const volatile u32 scratch_count = 64;
 
 /* Image capacity - 1, a power of two - 1. Set before load together with the value size of `images` (capacity + 8). */
 const volatile u32 image_mask = (1 << 20) - 1;
@@ -89,9 +91,7 @@ enum {
 	BLOCK_END = 8192,
 	PATH = 8192,         /* path of the current level, written from its end */
 	PATH_END = 8192 + PC_PATH_BYTES + 1,
-	SCRIPT_PATH = 12544, /* of a script exec: the path of level 0, as much of its end as a record carries */
-	SCRIPT_NAME = 13568, /* and its name */
-	SMALL = 13824,       /* comm, tty */
+	SMALL = 12544,       /* comm, tty, and strings of tests */
 	ARENA_BYTES = 16384,
 	HITS = 64,
 	HITS_FULL = HITS - 16,
@@ -109,7 +109,14 @@ struct progress { /* of one pattern of several segments */
 	u32 next : 8;
 };
 
+/* Memory of one running program. Programs may sleep, migrate and be preempted, so it is neither per CPU nor on the stack, and it is too
+ * large to allocate at every exec: a program claims one, that of its CPU first. After stage 1 it keeps what was read and decided, until
+ * somebody else claims it: where stage 2 finds it again and reads the same bytes it need not decide anew. */
 struct scratch {
+	u32 busy;     /* claimed by a running program */
+	u32 kept_bytes; /* of the argument block that stage 1 read, from arena[HEAD] on */
+	u64 kept;     /* the exec whose facts and decision it still has, 0: none */
+	u8 again[BLOCK_END]; /* the block as stage 2 reads it, to compare */
 	u8 arena[ARENA_BYTES];
 	u64 holds[PC_RULE_WORDS];
 	u64 unknown[PC_RULE_WORDS];
@@ -120,12 +127,9 @@ struct scratch {
 
 	/* the exec */
 	u64 exec;     /* id */
-	u64 bprm;     /* which exec the scratch belongs to */
-	u64 seen;     /* the exec that stage 2 has decided */
-	u64 generation; /* image of the file atoms kept from stage 1 */
+	u64 generation;
 	u64 known;    /* sources read to their end: common ones and, in file role, those of the current level */
 	u64 interpreter_known; /* of the current view */
-	u64 level_known[PC_LEVELS];
 	s64 facts[PC_FACTS];
 	u32 stage;    /* enum pc_stage */
 	u32 levels;
@@ -133,8 +137,6 @@ struct scratch {
 	u32 path_from; /* current level's path: arena[path_from, PATH_END - 1) */
 	u32 name_from;
 	u32 name_bytes;
-	u32 script_path_bytes;
-	u32 script_name_bytes;
 	u32 path_cut;
 	u32 tty_bytes;
 	u64 inode;
@@ -150,7 +152,9 @@ struct scratch {
 	u32 argc;
 	u32 envc;
 	u32 args_bytes;
-	u32 total;    /* bytes consumed before `at` belongs to the current chunk */
+	u32 total;    /* bytes consumed */
+	u32 wrapped;  /* the chunk was written more than once */
+	u64 difference;
 	u32 index;    /* stage 1: next string */
 	u64 string;   /* stage 1: where it goes on, 0: fetch the next pointer */
 	u64 argv;
@@ -200,15 +204,37 @@ struct scratch {
 };
 
 struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 64);
+	__type(key, u32);
+	__type(value, struct scratch);
+} scratches SEC(".maps");
+
+/* What goes with a task from stage 1 to stage 2 and to the check that stage 2 was there. */
+struct exec {
+	u64 id;
+	u64 bprm;     /* which exec */
+	u64 seen;     /* the exec that stage 2 was asked about */
+	u64 generation; /* image of the levels' atoms */
+	u32 levels;
+	u32 scratch;  /* claimed by stage 1 */
+};
+
+struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
-	__type(value, struct scratch);
+	__type(value, struct exec);
 } execs SEC(".maps");
 
-/* File atoms of each level of a script exec; a plain program needs none. */
+/* Files of each level of a script exec; a plain program needs none. */
 struct levels {
 	u64 atoms[PC_LEVELS][PC_ATOM_WORDS];
+	u64 known[PC_LEVELS];
+	u32 path_bytes; /* of level 0: as much of the path's end as a record carries, and the name */
+	u32 name_bytes;
+	u8 path[2 * PC_EVENT_PATH_BYTES];
+	u8 name[256];
 };
 
 struct {
@@ -217,6 +243,26 @@ struct {
 	__type(key, int);
 	__type(value, struct levels);
 } scripts SEC(".maps");
+
+/* Claims scratch memory, `first` if it is free. NULL when too many programs run at once. */
+static __always_inline struct scratch *claim(u32 first, u32 *claimed)
+{
+	for (u32 i = 0; i < 8; i++) {
+		u32 index = (first + i) % scratch_count;
+		struct scratch *s = bpf_map_lookup_elem(&scratches, &index);
+
+		if (s && !__sync_val_compare_and_swap(&s->busy, 0, 1)) {
+			*claimed = index;
+			return s;
+		}
+	}
+	return 0;
+}
+
+static __always_inline void yield(struct scratch *s)
+{
+	__sync_lock_test_and_set(&s->busy, 0);
+}
 
 /* Bounds a size where the verifier sees it: the compiler may neither move nor drop the mask. `most` is a power of two - 1. */
 static __always_inline u32 bound(u32 n, u32 most)

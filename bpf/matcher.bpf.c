@@ -113,7 +113,7 @@ static long level_step(u32 i, struct test *t)
 	for (int k = 0; k < PC_FACTS - PC_FACT_FILE; k++)
 		s->facts[PC_FACT_FILE + k] = f->facts[k];
 	test_string(&t->m, PC_STREAM_PATH, f->path_state, f->path, f->path_bytes, PATH);
-	test_string(&t->m, PC_STREAM_NAME, f->name_state, f->name, f->name_bytes, SCRIPT_PATH);
+	test_string(&t->m, PC_STREAM_NAME, f->name_state, f->name, f->name_bytes, SMALL + 128);
 	test_integers(&t->m, PC_FACT_FILE, PC_FACTS);
 	if (t->levels)
 		put_level(&t->m, t->levels, i);
@@ -129,7 +129,7 @@ int decide_input(void *ctx)
 	struct scratch *s;
 	u32 zero = 0;
 
-	s = t.m.s = bpf_task_storage_get(&execs, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	s = t.m.s = bpf_map_lookup_elem(&scratches, &zero); /* one run at a time */
 	t.m.image = bpf_map_lookup_elem(&images, &zero);
 	t.in = bpf_map_lookup_elem(&input, &zero);
 	out = bpf_map_lookup_elem(&output, &zero);

@@ -37,6 +37,7 @@ static long pointer_step(u32 i, struct machine *m)
 	if (s->fill > BLOCK_END - 256) { /* a string needs some room to make progress */
 		consume(m);
 		s->at = s->fill = CHUNK;
+		s->wrapped = 1;
 	}
 	room = room_for_piece(s);
 	n = bpf_probe_read_user_str(&s->arena[s->fill & (BLOCK_END - 1)], bound(room, 2 * BLOCK_END - 1), (void *)s->string);

@@ -25,12 +25,13 @@ static __always_inline u64 new_exec_id(void)
 		offset += bytes;                                                                   \
 	} while (0)
 
-static __noinline void emit(struct machine *m, struct task_struct *task, u32 stage, u32 verdict)
+/* `levels` NULL: not a script. */
+static __noinline void emit(struct machine *m, struct task_struct *task, struct levels *levels, u32 stage, u32 verdict)
 {
 	struct scratch *s = m->s;
 	struct pc_record r = {};
 	struct bpf_dynptr out;
-	u32 path_bytes = PATH_END - 1 - s->path_from, cut = 0, offset = sizeof(r), script = s->levels > 1;
+	u32 path_bytes = PATH_END - 1 - s->path_from, cut = 0, offset = sizeof(r);
 	u32 rule_bytes = (image_header(m->image)->rule_words & (PC_RULE_WORDS * 2 - 1)) * 8, head = s->head_bytes;
 	u32 path_at = s->path_from;
 
@@ -67,10 +68,10 @@ static __noinline void emit(struct machine *m, struct task_struct *task, u32 sta
 	r.args_count = s->args_bytes ? s->argc : 0;
 	r.args_bytes = s->args_bytes;
 	r.rule_bytes = rule_bytes;
-	r.path_bytes = script ? s->script_path_bytes & 0x7ff : path_bytes;
-	r.name_bytes = script ? s->script_name_bytes & 0xff : s->name_bytes & 0xff;
-	r.interpreter_path_bytes = script ? path_bytes : 0;
-	r.interpreter_name_bytes = script ? s->name_bytes & 0xff : 0;
+	r.path_bytes = levels ? levels->path_bytes & 0x7ff : path_bytes;
+	r.name_bytes = levels ? levels->name_bytes & 0xff : s->name_bytes & 0xff;
+	r.interpreter_path_bytes = levels ? path_bytes : 0;
+	r.interpreter_name_bytes = levels ? s->name_bytes & 0xff : 0;
 	r.head_bytes = head & 0x1fff;
 	r.tty_bytes = s->tty_bytes & 63;
 	r.levels = s->levels;
@@ -96,9 +97,9 @@ static __noinline void emit(struct machine *m, struct task_struct *task, u32 sta
 	bpf_dynptr_write(&out, 0, &r, sizeof(r), 0);
 	APPEND(s->holds, r.rule_bytes, 0xfff);
 	APPEND(s->unknown, r.rule_bytes, 0xfff);
-	if (script) {
-		APPEND(&s->arena[SCRIPT_PATH], r.path_bytes, 0x7ff);
-		APPEND(&s->arena[SCRIPT_NAME], r.name_bytes, 0xff);
+	if (levels) {
+		APPEND(levels->path, r.path_bytes, 0x7ff);
+		APPEND(levels->name, r.name_bytes, 0xff);
 		APPEND(&s->arena[path_at & (ARENA_BYTES - 1)], r.interpreter_path_bytes, 0x7ff);
 		APPEND(&s->arena[s->name_from & (ARENA_BYTES - 1)], r.interpreter_name_bytes, 0xff);
 	} else {

@@ -41,9 +41,9 @@ static __noinline void put_level(struct machine *m, struct levels *levels, u32 l
 {
 	struct view v = { .m = *m, .levels = levels, .level = level };
 
-	if (level >= PC_LEVELS)
+	if (!levels || level >= PC_LEVELS)
 		return;
-	m->s->level_known[level] = m->s->known & FILE_SOURCES;
+	levels->known[level] = m->s->known & FILE_SOURCES;
 	m->s->known &= ~FILE_SOURCES;
 	bpf_loop(image_header(m->image)->file_words + image_header(m->image)->interpreter_words, put_word, &v, 0);
 }
@@ -80,15 +80,15 @@ static long view_step(u32 i, struct view *v)
 	struct scratch *s = v->m.s;
 	u64 known;
 
-	if (i >= s->levels || i >= PC_LEVELS)
+	if (!v->levels || i >= s->levels || i >= PC_LEVELS)
 		return 1;
 	v->level = i;
 	bpf_loop(image_header(v->m.image)->file_words + image_header(v->m.image)->interpreter_words, get_word, v, 0);
-	known = s->level_known[i];
+	known = v->levels->known[i];
 	s->known = (s->known & ~FILE_SOURCES) | known;
 	s->interpreter_known = 0;
-	if (i + 1 < s->levels)
-		s->interpreter_known = as_interpreter(s->level_known[(i + 1) & 7]);
+	if (i + 1 < s->levels && i + 1 < PC_LEVELS)
+		s->interpreter_known = as_interpreter(v->levels->known[i + 1]);
 	else if (s->native)
 		no_interpreter(&v->m);
 	decide(&v->m);
