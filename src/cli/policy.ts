@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { policyCheck } from './policy-check.js';
 import { policyEval } from './policy-eval.js';
 import { policyExplain } from './policy-explain.js';
+import { policySchemaVerb } from './policy-schema.js';
 import type { Invocation } from './verb.js';
 
 export function policyVerb(invocation: Invocation): Command {
@@ -10,5 +11,6 @@ export function policyVerb(invocation: Invocation): Command {
     .description('check, explain and try out policies')
     .addCommand(policyCheck(invocation))
     .addCommand(policyExplain(invocation))
-    .addCommand(policyEval(invocation));
+    .addCommand(policyEval(invocation))
+    .addCommand(policySchemaVerb(invocation));
 }

@@ -1,4 +1,5 @@
 /** Policy files as written: typed and located, before filters, overrides and SECL. */
+import type { overrideFields } from './keys.js';
 import type { Reporter } from './reporter.js';
 import type { Mode, PolicySource, ProcessScope, VariableScalar, VariableScope } from './ruleset.js';
 import type { LocatedText } from './scalar-text.js';
@@ -33,7 +34,6 @@ export type MacroBody =
   | { readonly form: 'expression'; readonly expression: LocatedText; readonly reporter: Reporter }
   | { readonly form: 'values'; readonly values: readonly LocatedText[] };
 
-export const overrideFields = ['all', 'expression', 'actions', 'every', 'tags', 'product_tags'] as const;
 export type OverrideField = (typeof overrideFields)[number];
 
 export interface RuleDefinition extends Definition {

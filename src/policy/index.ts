@@ -6,4 +6,5 @@ export { type LoadOptions, loadPolicies } from './load.js';
 export type { PolicyFile } from './parse-file.js';
 export { plain, renderDiagnostic, type Style } from './render.js';
 export type * from './ruleset.js';
+export { policySchema } from './schema.js';
 export { compatibleVersion } from './version.js';

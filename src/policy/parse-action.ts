@@ -3,6 +3,16 @@ import type { Node } from 'yaml';
 import { toBytes } from '../secl/index.js';
 import type { ActionDefinition, SetSource, SetValue } from './definition.js';
 import { rangeOf } from './document.js';
+import {
+  type ActionKind,
+  actionKeys,
+  actionKinds,
+  actionSettings,
+  packetPolicies,
+  packetScopes,
+  processScopes,
+  variableScopes,
+} from './keys.js';
 import { defaultListSize, limits } from './limits.js';
 import { didYouMean } from './nearest.js';
 import type { Entries, Entry, Reader } from './reader.js';
@@ -10,21 +20,20 @@ import type { VariableScalar } from './ruleset.js';
 import { signalNumbers } from './signals.js';
 import type { Range } from './source.js';
 
-type Kind = ActionDefinition['action'];
-const kinds: readonly Kind[] = ['deny', 'kill', 'set', 'hash', 'log', 'coredump', 'network_filter'];
+const known = Object.keys(actionKeys);
 
 /** Undefined: not an action, and reported. */
 export function parseAction(node: Node, reader: Reader, rule: string): ActionDefinition | undefined {
   const { reporter } = reader;
   const before = reporter.errors;
-  const entries = reader.mapping(node, 'an action', ['filter', ...kinds], rule);
+  const entries = reader.mapping(node, 'an action', known, rule);
   if (entries === undefined) return undefined;
-  const given = kinds.filter((kind) => entries.has(kind));
+  const given = actionKinds.filter((kind) => entries.has(kind));
   const [kind] = given;
   if (kind === undefined || given.length > 1) {
     const message =
       kind === undefined
-        ? `an action is one of ${kinds.join(', ')}`
+        ? `an action is one of ${actionKinds.join(', ')}`
         : `an action does one thing, not ${given.join(' and ')}`;
     const help = kind === undefined ? 'an action without settings is written `deny: {}`' : 'write two list items';
     reporter.report({ severity: 'error', code: 'action', message, rule, help }, rangeOf(node));
@@ -47,20 +56,16 @@ class Settings {
   readonly range: Range;
   readonly rule: string;
   readonly reader: Reader;
-  readonly #entry: Entry;
-  readonly #kind: Kind;
-  #entries: Entries = new Map();
+  readonly #kind: ActionKind;
+  readonly #entries: Entries;
 
-  constructor(reader: Reader, kind: Kind, entry: Entry, rule: string) {
+  constructor(reader: Reader, kind: ActionKind, entry: Entry, rule: string) {
     this.reader = reader;
     this.rule = rule;
-    this.#entry = entry;
     this.#kind = kind;
     this.range = rangeOf(entry.key);
-  }
-
-  allow(...known: string[]): void {
-    this.#entries = this.reader.mapping(this.#entry.node, this.#what, known, this.rule) ?? new Map();
+    const known = Object.keys(actionSettings[kind].value.keys);
+    this.#entries = reader.mapping(entry.node, this.#what, known, rule) ?? new Map();
   }
 
   get(key: string): Node | undefined {
@@ -98,14 +103,12 @@ class Settings {
   }
 }
 
-const parsers: { [K in Kind]: (settings: Settings) => BareAction | undefined } = {
-  deny(settings) {
-    settings.allow();
+const parsers: { [K in ActionKind]: (settings: Settings) => BareAction | undefined } = {
+  deny() {
     return { action: 'deny' };
   },
 
   kill(settings) {
-    settings.allow('signal', 'scope', 'disable_container_disarmer', 'disable_executable_disarmer');
     const signal = settings.text('signal');
     if (signal === undefined) {
       return settings.error('`kill` needs a `signal`', settings.range, 'such as `signal: SIGKILL`');
@@ -119,7 +122,7 @@ const parsers: { [K in Kind]: (settings: Settings) => BareAction | undefined } =
       action: 'kill',
       signal: signal.value,
       signalNumber,
-      scope: settings.word('scope', ['process', 'container', 'cgroup'], 'process'),
+      scope: settings.word('scope', processScopes, 'process'),
       disableContainerDisarmer: settings.flag('disable_container_disarmer'),
       disableExecutableDisarmer: settings.flag('disable_executable_disarmer'),
     };
@@ -128,21 +131,18 @@ const parsers: { [K in Kind]: (settings: Settings) => BareAction | undefined } =
   set: parseSet,
 
   hash(settings) {
-    settings.allow('field', 'max_file_size');
     const field = settings.text('field');
     const maxFileSize = settings.integer('max_file_size', 0);
     return { action: 'hash', ...(field && { field }), ...(maxFileSize !== undefined && { maxFileSize }) };
   },
 
   log(settings) {
-    settings.allow('level', 'message');
     const level = settings.text('level');
     if (level === undefined) return settings.error('`log` needs a `level`', settings.range, 'such as `level: info`');
     return { action: 'log', level: level.value, message: settings.text('message')?.value ?? '' };
   },
 
   coredump(settings) {
-    settings.allow('process', 'mount', 'dentry', 'no_compression');
     const process = settings.flag('process');
     const mount = settings.flag('mount');
     const dentry = settings.flag('dentry');
@@ -153,33 +153,18 @@ const parsers: { [K in Kind]: (settings: Settings) => BareAction | undefined } =
   },
 
   network_filter(settings) {
-    settings.allow('filter', 'policy', 'scope');
     const packets = settings.text('filter');
     if (packets === undefined) return settings.error('`network_filter` needs a `filter`');
     return {
       action: 'network_filter',
       packets: packets.value,
-      policy: settings.word('policy', ['drop', 'allow'], 'allow'),
-      scope: settings.word('scope', ['process', 'cgroup'], 'process'),
+      policy: settings.word('policy', packetPolicies, 'allow'),
+      scope: settings.word('scope', packetScopes, 'process'),
     };
   },
 };
 
 function parseSet(settings: Settings): BareAction | undefined {
-  settings.allow(
-    'name',
-    'value',
-    'default_value',
-    'field',
-    'expression',
-    'append',
-    'size',
-    'scope',
-    'scope_field',
-    'ttl',
-    'private',
-    'inherited',
-  );
   const { reader, rule } = settings;
   const before = reader.reporter.errors;
   const name = settings.text('name');
@@ -199,7 +184,7 @@ function parseSet(settings: Settings): BareAction | undefined {
     const help = 'the type of the variable is that of its default value';
     return settings.error('`set` with an `expression` needs a `default_value`', source.expression.range, help);
   }
-  const scope = settings.word('scope', ['global', 'process', 'container', 'cgroup'], 'global');
+  const scope = settings.word('scope', variableScopes, 'global');
   const scopeField = settings.text('scope_field');
   const inherited = settings.flag('inherited');
   if (scope !== 'process' && (scopeField !== undefined || inherited)) {

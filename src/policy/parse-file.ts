@@ -4,9 +4,10 @@ import { basename } from 'node:path';
 import type { Node } from 'yaml';
 import type { MacroDefinition, PolicyDefinition, RuleDefinition } from './definition.js';
 import { parseDocument } from './document.js';
+import { modes, policyKeys } from './keys.js';
 import { limits } from './limits.js';
 import { parseMacro } from './parse-macro.js';
-import { modes, parseRule } from './parse-rule.js';
+import { parseRule } from './parse-rule.js';
 import { type Entries, Reader } from './reader.js';
 import { Reporter } from './reporter.js';
 import type { PolicySource } from './ruleset.js';
@@ -26,7 +27,6 @@ export interface ParsedFile {
 }
 
 /** `hooks` and `replace_policy_id` are the reference product's; they load and have no effect here yet. */
-const keys = ['version', 'type', 'mode', 'macros', 'rules', 'hooks', 'replace_policy_id', 'description'];
 const withoutEffect = ['hooks', 'replace_policy_id'];
 
 export function parsePolicyFile({ file, text: content }: PolicyFile): ParsedFile {
@@ -36,7 +36,7 @@ export function parsePolicyFile({ file, text: content }: PolicyFile): ParsedFile
   const document = parseDocument(reporter);
   if (document === undefined) return { reporter };
   const reader = new Reader(document, reporter);
-  const entries = reader.mapping(document.root, 'a policy', keys);
+  const entries = reader.mapping(document.root, 'a policy', Object.keys(policyKeys));
   if (entries === undefined) return { reporter };
 
   const modeEntry = entries.get('mode');

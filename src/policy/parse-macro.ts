@@ -2,20 +2,21 @@
 import type { Node } from 'yaml';
 import type { MacroBody, MacroDefinition } from './definition.js';
 import { rangeOf } from './document.js';
+import { macroCombinations, macroKeys } from './keys.js';
 import { parseDefinition, textList } from './parse-definition.js';
 import type { Entries, Reader } from './reader.js';
 
-const keys = ['id', 'description', 'expression', 'values', 'combine', 'agent_version', 'filters'];
+const known = Object.keys(macroKeys);
 
 /** Undefined: not a macro, and reported. */
 export function parseMacro(node: Node, reader: Reader): MacroDefinition | undefined {
   const before = reader.reporter.errors;
-  const entries = reader.mapping(node, 'a macro', keys);
+  const entries = reader.mapping(node, 'a macro', known);
   if (entries === undefined) return undefined;
   const definition = parseDefinition(entries, node, reader, 'macro');
   if (definition === undefined) return undefined;
   const combine = entries.get('combine');
-  const word = combine && reader.word(combine.node, '`combine`', ['merge', 'override', ''], definition.id);
+  const word = combine && reader.word(combine.node, '`combine`', macroCombinations, definition.id);
   const body = parseBody(entries, node, reader, definition.id);
   if (body === undefined || reader.reporter.errors > before) return undefined;
   return { ...definition, body, ...(word !== undefined && word !== '' && { combine: word }) };

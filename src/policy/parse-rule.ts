@@ -1,34 +1,14 @@
 /** One item of a policy's `rules`. */
 import { isMap, isScalar, type Node } from 'yaml';
-import { type ActionDefinition, overrideFields, type RuleDefinition } from './definition.js';
+import type { ActionDefinition, RuleDefinition } from './definition.js';
 import { rangeOf } from './document.js';
+import { modes, overrideFields, ruleCombinations, ruleKeys } from './keys.js';
 import { parseAction } from './parse-action.js';
 import { isId, parseDefinition, textList } from './parse-definition.js';
 import type { Entries, Reader } from './reader.js';
 import type { Mode, PolicySource } from './ruleset.js';
 
-const keys = [
-  'id',
-  'version',
-  'description',
-  'expression',
-  'tags',
-  'product_tags',
-  'agent_version',
-  'filters',
-  'disabled',
-  'combine',
-  'override_options',
-  'every',
-  'limiter_token',
-  'silent',
-  'group_id',
-  'priority',
-  'actions',
-  'mode',
-];
-
-export const modes: readonly Mode[] = ['monitor', 'enforce'];
+const known = Object.keys(ruleKeys);
 
 /** The policy a rule stands in. */
 export interface Surroundings {
@@ -41,7 +21,7 @@ export interface Surroundings {
 export function parseRule(node: Node, reader: Reader, surroundings: Surroundings): RuleDefinition | undefined {
   const { reporter } = reader;
   const before = reporter.errors;
-  const entries = reader.mapping(node, 'a rule', keys, idOf(node));
+  const entries = reader.mapping(node, 'a rule', known, idOf(node));
   if (entries === undefined) return undefined;
   const definition = parseDefinition(entries, node, reader, 'rule');
   if (definition === undefined) return undefined;
@@ -59,7 +39,7 @@ export function parseRule(node: Node, reader: Reader, surroundings: Surroundings
   const expression = text('expression');
   const disabled = flag('disabled');
   const combineEntry = entries.get('combine');
-  const combine = combineEntry && reader.word(combineEntry.node, '`combine` of a rule', ['override', ''], id);
+  const combine = combineEntry && reader.word(combineEntry.node, '`combine` of a rule', ruleCombinations, id);
   if (expression === undefined && !disabled && combine !== 'override' && reporter.errors === before) {
     const message = `the rule \`${id}\` has no \`expression\``;
     reporter.report({ severity: 'error', code: 'missing-expression', message, rule: id }, definition.range);
