@@ -6,7 +6,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { event, header } from '../compiler/image/layout.js';
 import { type Abi, readAbi } from './abi.js';
-import { type BpfMap, BpfObject, type Link, Ring } from './addon.js';
+import { type BpfMap, BpfObject, type Link, possibleCpus, Ring } from './addon.js';
 import { SessionError } from './errors.js';
 import type { Tier } from './tiers.js';
 import type { Activation, RingName } from './types.js';
@@ -19,6 +19,8 @@ const imageSlack = 8;
 export const smallestCapacity = 1 << 20;
 /** Kernel memory is slots x capacity. */
 export const largestCapacity = 1 << 26;
+/** Scratch memories beside one for each CPU: for programs that were preempted, or sleep until a page is back. */
+const spareScratches = 32;
 /** How long a swap waits for decisions that still run in the slot it wants. */
 const slotPatienceMs = 1000;
 
@@ -64,10 +66,11 @@ export class ProgramSet {
 
   /** Opens and loads; attaches nothing. Throws what the addon throws: KernelError with the verifier's log. */
   static load(path: string, tier: Tier, capacity: number, agentPid: number): ProgramSet {
+    const scratches = possibleCpus() + spareScratches;
     const object = BpfObject.open(path, {
       programs: [...tier.programs, exitProgram],
-      rodata: { image_mask: capacity - 1 },
-      maps: { images: { valueSize: capacity + imageSlack } },
+      rodata: { image_mask: capacity - 1, scratch_count: scratches },
+      maps: { images: { valueSize: capacity + imageSlack }, scratches: { maxEntries: scratches } },
     });
     try {
       object.load();

@@ -23,8 +23,8 @@ import type {
 const defaultObject = fileURLToPath(new URL('../../build/bpf/exec.bpf.o', import.meta.url));
 
 /**
- * Loads the programs of the best tier that this kernel takes, or of the one that is asked for; attaches nothing before an image is
- * active. Throws SessionError `no-tier` with every tier's reason.
+ * Loads and attaches the programs of the best tier that this kernel takes, or of the one that is asked for. They decide nothing before
+ * an image is active. Throws SessionError `no-tier` with every tier's reason.
  */
 export async function openSession(options: SessionOptions): Promise<KernelSession> {
   const refused: { tier: TierChoice['tier']; why: string }[] = [];
@@ -38,6 +38,13 @@ export async function openSession(options: SessionOptions): Promise<KernelSessio
     try {
       const path = options.objectPath ?? defaultObject;
       const set = ProgramSet.load(path, tier, smallestCapacity, options.agentPid);
+      try {
+        // without an active image the programs decide nothing; what cannot be attached is not this kernel's tier
+        set.attach();
+      } catch (error) {
+        set.close();
+        throw error;
+      }
       return new Session(set, { tier: tier.name, cannot: tier.cannot, refused }, { ...options, objectPath: path });
     } catch (error) {
       if (!(error instanceof KernelError)) throw error;
@@ -52,7 +59,6 @@ export async function openSession(options: SessionOptions): Promise<KernelSessio
 class Session implements KernelSession {
   readonly bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   private generation = 0n;
-  private attached = false;
   /** What sets that are gone had counted, less what the self-test did. */
   private counted: Record<string, bigint> = {};
   private onBatch: ((batch: RecordBatch) => void) | undefined;
@@ -76,22 +82,18 @@ class Session implements KernelSession {
     try {
       set.unseenIsKilled = options.onUnseen === 'enforce';
       activation = await set.activate(image, generation);
-      if (grown || !this.attached) set.attach();
+      grown?.attach();
     } catch (error) {
-      if (grown) grown.close();
-      else if (!this.attached) set.release();
+      grown?.close();
       throw error;
     }
     this.generation = generation;
-    this.attached = true;
     if (grown) await this.replace(grown);
     return activation;
   }
 
   async release(): Promise<void> {
-    this.set.detach();
     this.set.release();
-    this.attached = false;
   }
 
   async selfTest(): Promise<SelfTestResult> {
@@ -140,7 +142,7 @@ class Session implements KernelSession {
   }
 
   memory(): { name: string; bytes: number }[] {
-    return ['images', 'verdicts', 'reports'].map((name) => {
+    return ['images', 'scratches', 'verdicts', 'reports'].map((name) => {
       const map = this.set.map(name);
       return { name, bytes: map.valueSize ? map.valueSize * map.maxEntries : map.maxEntries };
     });
@@ -149,7 +151,6 @@ class Session implements KernelSession {
   async close(): Promise<void> {
     this.set.detach();
     this.set.release();
-    this.attached = false;
     await this.stopRings();
     this.set.close();
   }
