@@ -1,5 +1,5 @@
 # Starts, reloads and stops the agent in a shell script. To be sourced. Nothing here waits longer than it must, and nothing
-# waits for ever: what does not happen within a minute ends the script with status 1 and the agent's log.
+# waits for ever: what does not happen within two minutes ends the script with status 1 and the agent's log.
 #
 # AGENT_LOG, AGENT_ERRORS, AGENT_URL: where its standard output and error go and where its metrics are served.
 AGENT_LOG=${AGENT_LOG:-/tmp/agent.log}
@@ -15,12 +15,11 @@ section() {
 
 # wait_for WHAT COMMAND...: until COMMAND succeeds.
 wait_for() {
-	what=$1
+	local what=$1 polls=0
 	shift
-	tries=0
 	until "$@" > /dev/null 2>&1; do
-		tries=$((tries + 1))
-		if [ $tries -gt 600 ] || { [ -n "$AGENT_PID" ] && ! kill -0 "$AGENT_PID" 2> /dev/null; }; then
+		polls=$((polls + 1))
+		if [ $polls -gt 1200 ] || { [ -n "$AGENT_PID" ] && ! kill -0 "$AGENT_PID" 2> /dev/null; }; then
 			section failure
 			echo "$what did not happen"
 			cat "$AGENT_ERRORS" "$AGENT_LOG"
@@ -30,8 +29,12 @@ wait_for() {
 	done
 }
 
+get() {
+	if command -v wget > /dev/null; then wget -q -O - "$1"; else curl -sf "$1"; fi
+}
+
 is_ready() {
-	wget -q -O /dev/null "$AGENT_URL/readyz"
+	get "$AGENT_URL/readyz"
 }
 
 # start_agent OPTION...: until it is ready.
@@ -51,13 +54,14 @@ has_more() {
 
 # reload_agent MSG: SIGHUP, until the log has one more line with that msg.
 reload_agent() {
+	local before
 	before=$(count_in_log "$1")
 	kill -HUP "$AGENT_PID"
 	wait_for "$1 after SIGHUP" has_more "$1" "$before"
 }
 
 agent_metrics() {
-	wget -q -O - "$AGENT_URL/metrics" | grep '^portcullis_'
+	get "$AGENT_URL/metrics" | grep '^portcullis_'
 }
 
 # Leaves its exit status in $?.

@@ -74,11 +74,16 @@ static void try_once(const char *program, void *(*change)(void *))
 	int null = open("/dev/null", O_WRONLY);
 
 	dup2(null, 1);
-	if (pthread_create(&thread, NULL, change, NULL))
+	errno = pthread_create(&thread, NULL, change, NULL);
+	if (errno) {
+		perror("race: pthread_create");
 		_exit(101);
+	}
 	while (changes < 100)
 		;
 	execve(program, (char **)arguments, environ);
+	if (errno != EPERM)
+		perror("race: execve");
 	_exit(errno == EPERM ? 100 : 101);
 }
 
@@ -105,8 +110,10 @@ int main(int argc, char **argv)
 			killed++;
 		else if (WIFEXITED(status) && WEXITSTATUS(status) == 100)
 			refused++;
-		else if (!WIFEXITED(status) || WEXITSTATUS(status))
+		else if (!WIFEXITED(status) || WEXITSTATUS(status)) {
+			fprintf(stderr, "race: wait status %#x\n", status);
 			failed++;
+		}
 	}
 	printf("{\"case\":\"race-%s\",\"tries\":%d,\"refused\":%d,\"killed\":%d,\"ran\":%lu,\"matching\":%lu,\"failed\":%d}\n", how, tries,
 	       refused, killed, ledger->started, ledger->marked, failed);
