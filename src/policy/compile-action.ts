@@ -1,10 +1,10 @@
 /** An action definition to an action: its fields and expressions checked against the rule's event. */
-import { catalogue, type EventType, type Scope } from '../secl/index.js';
+import { catalogue, type EventType, type Scope, type ValueTerm } from '../secl/index.js';
 import type { ActionDefinition } from './definition.js';
 import { belongsTo, reportUnknownField } from './fields.js';
 import type { Action, ActionFilter, SetAction, VariableDeclaration, VariableSource } from './ruleset.js';
 import type { LocatedText } from './scalar-text.js';
-import { check, valueType } from './secl.js';
+import { check, compileTerm } from './secl.js';
 import { describeType, fieldOfSet, variableName } from './variables.js';
 
 interface Context {
@@ -87,12 +87,15 @@ function compileSet(definition: Extract<ActionDefinition, { action: 'set' }>, co
   const variable = context.variables.get(variableName(definition));
   if (variable === undefined) return undefined;
   if (source.from === 'field') checkField(source.field, fieldOfSet(source.field.value).name, definition, context);
-  if (source.from === 'expression') checkExpression(source.expression, variable, definition, context);
+  const computed =
+    source.from === 'expression' ? checkExpression(source.expression, variable, definition, context) : undefined;
   if (scopeField !== undefined) checkField(scopeField, scopeField.value, definition, context);
+  const origin = sourceOf(source, computed);
+  if (origin === undefined) return undefined;
   return {
     action: 'set',
     variable,
-    source: sourceOf(source),
+    source: origin,
     ...(defaultValue !== undefined && { defaultValue }),
     append: definition.append,
     size: definition.size,
@@ -109,9 +112,9 @@ function checkExpression(
   variable: VariableDeclaration,
   { reporter }: ActionDefinition,
   { scope, rule, event }: Context,
-): void {
-  const computed = valueType({ text, reporter }, scope, rule);
-  if (computed === undefined) return;
+): ValueTerm | undefined {
+  const computed = compileTerm({ text, reporter }, scope, rule);
+  if (computed === undefined) return undefined;
   const { type: kind, array: list } = computed.value;
   if (kind !== variable.kind || (list && !variable.list)) {
     const [here, there] = [
@@ -126,16 +129,21 @@ function checkExpression(
     const message = `the expression is about ${computed.event} events, the rule about ${event} events`;
     reporter.report({ severity: 'error', code: 'event-mix', message, rule }, text.range);
   }
+  return computed.term;
 }
 
-function sourceOf(source: Extract<ActionDefinition, { action: 'set' }>['source']): VariableSource {
+function sourceOf(
+  source: Extract<ActionDefinition, { action: 'set' }>['source'],
+  computed: ValueTerm | undefined,
+): VariableSource | undefined {
   switch (source.from) {
     case 'value':
       return source;
     case 'field':
       return { from: 'field', field: source.field.value };
     case 'expression':
-      return { from: 'expression', source: source.expression.value };
+      // Without a term the expression was refused, and reported.
+      return computed && { from: 'expression', source: source.expression.value, term: computed };
   }
 }
 

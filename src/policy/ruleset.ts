@@ -4,7 +4,7 @@
  * A Ruleset is plain immutable data. Its rules stand in the order of their files and, in a file, in the order they were
  * written; everything that could not be loaded is a diagnostic, never a rule.
  */
-import type { Bytes, EventType, Expression, Field } from '../secl/index.js';
+import type { Bytes, EventType, Expression, Field, ValueTerm } from '../secl/index.js';
 
 /** `monitor` reports what a rule would have done, `enforce` does it. */
 export type Mode = 'monitor' | 'enforce';
@@ -97,7 +97,7 @@ export type VariableScalar = Bytes | bigint | boolean;
 export type VariableSource =
   | { readonly from: 'value'; readonly value: VariableScalar | readonly VariableScalar[] }
   | { readonly from: 'field'; readonly field: string }
-  | { readonly from: 'expression'; readonly source: string };
+  | { readonly from: 'expression'; readonly source: string; readonly term: ValueTerm };
 
 export interface VariableDeclaration {
   /** The name as expressions write it: the scope's prefix and the name. */

@@ -1,5 +1,12 @@
 /** Checks SECL texts of a file; what is wrong or doubtful is reported at the place in the file where it stands. */
-import { type Checked, checkValue, compileExpression, type Scope, SeclError } from '../secl/index.js';
+import {
+  type Checked,
+  type CheckedValue,
+  compileExpression,
+  compileValue,
+  type Scope,
+  SeclError,
+} from '../secl/index.js';
 import type { LocatedExpression } from './definition.js';
 
 /** Reports a SeclError; anything else is thrown on. */
@@ -25,14 +32,10 @@ export function check(expression: LocatedExpression, scope: Scope, rule: string)
   }
 }
 
-/** The type of a value that SECL stands for, such as the expression of `set`; undefined: it has none, and that is reported. */
-export function valueType(
-  expression: LocatedExpression,
-  scope: Scope,
-  rule: string,
-): ReturnType<typeof checkValue> | undefined {
+/** The value that SECL stands for, such as the expression of `set`; undefined: it is none, and that is reported. */
+export function compileTerm(expression: LocatedExpression, scope: Scope, rule: string): CheckedValue | undefined {
   try {
-    return checkValue(expression.text.value, scope);
+    return compileValue(expression.text.value, scope);
   } catch (error) {
     reportSeclError(error, expression, rule);
     return undefined;

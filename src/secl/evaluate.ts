@@ -1,7 +1,7 @@
 /** Evaluates a checked expression over an event, in three-valued logic. */
 import type { Bytes } from './bytes.js';
 import type { Event } from './event.js';
-import type { Comparison, Expression, Matcher } from './expression.js';
+import type { Comparison, Expression, Matcher, ValueTerm } from './expression.js';
 import type { IteratorName } from './field.js';
 import { holds } from './integer.js';
 import { overlaps } from './ip.js';
@@ -10,7 +10,7 @@ import { lowerCase, matchesPrefix } from './matcher.js';
 import { matchesAny } from './matcher-set.js';
 import { type Context, readField, readIp, readTerm, readText, readVariable, type Scene } from './read.js';
 import { every, negate, some, type Truth } from './truth.js';
-import { type Element, isIp, type Reading } from './value.js';
+import { type Element, isIp, type Reading, unknown, type Value } from './value.js';
 
 /** Whether the expression holds of the event; unknown when that hangs on something that was not read. */
 export function evaluate(expression: Expression, event: Event, context: Context): Truth {
@@ -23,6 +23,28 @@ export function evaluate(expression: Expression, event: Event, context: Context)
  */
 export function evaluateViews(expression: Expression, views: readonly Event[], context: Context): Truth {
   return some(views, (view) => evaluate(expression, view, context));
+}
+
+/** The value of a term: one element, or an array where `shape` says so. What hangs on an unread fact is unknown. */
+export function evaluateValue(term: ValueTerm, shape: 'scalar' | 'array', event: Event, context: Context): Value {
+  const { elements, complete } = readValue(term, { event, context });
+  if (shape === 'array') return complete ? elements : { known: 'elements', elements };
+  return elements[0] ?? unknown;
+}
+
+function readValue(term: ValueTerm, scene: Scene): Reading {
+  switch (term.value) {
+    case 'truth': {
+      const truth = test(term.expression, scene);
+      return { elements: [truth === 'unknown' ? unknown : truth], complete: true };
+    }
+    case 'number':
+      return readTerm(term.term, scene);
+    case 'text':
+      return readText(term.text, scene);
+    case 'address':
+      return readIp(term.ip, scene);
+  }
 }
 
 function test(expression: Expression, scene: Scene): Truth {

@@ -121,3 +121,10 @@ export interface VariableUse {
   readonly start: number;
   readonly end: number;
 }
+
+/** What a text stands for that is a value rather than a truth about an event: see `evaluateValue`. */
+export type ValueTerm =
+  | { readonly value: 'truth'; readonly expression: Expression }
+  | { readonly value: 'number'; readonly term: Term }
+  | { readonly value: 'text'; readonly text: TextTerm }
+  | { readonly value: 'address'; readonly ip: IpTerm };

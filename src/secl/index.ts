@@ -4,12 +4,19 @@ export { type Arguments, flags, joined, knownFlags, knownJoin, knownOptions, opt
 export type { ArrayAst, Ast, MacroAst, Primary } from './ast.js';
 export { type Bytes, fromBytes, showBytes, toBytes } from './bytes.js';
 export { catalogue } from './catalogue/index.js';
-export { type Checked, checkMacro, checkValue, compileExpression } from './check/index.js';
+export {
+  type Checked,
+  type CheckedValue,
+  checkMacro,
+  checkValue,
+  compileExpression,
+  compileValue,
+} from './check/index.js';
 export { constants } from './constants/index.js';
 export { SeclError, type SeclErrorCode, type Span, type Warning } from './errors.js';
-export { evaluate, evaluateViews } from './evaluate.js';
+export { evaluate, evaluateValue, evaluateViews } from './evaluate.js';
 export type { ElementList, Event } from './event.js';
-export type { Comparison, Expression, IpTerm, Matcher, Term, TextTerm, VariableUse } from './expression.js';
+export type { Comparison, Expression, IpTerm, Matcher, Term, TextTerm, ValueTerm, VariableUse } from './expression.js';
 export { type EventType, eventTypes, type Field, type FieldType, type FieldUse, type IteratorName } from './field.js';
 export { eventFromFlat, unknownNames } from './flat-event.js';
 export { EventError } from './flat-value.js';
@@ -27,11 +34,14 @@ export type { Truth } from './truth.js';
 export { decodeUtf8, withoutIncompleteTail } from './utf8.js';
 export {
   type Element,
+  type Reading,
+  readingOf,
   type Scalar,
   type TruncatedArray,
   type TruncatedString,
   type Unknown,
   unknown,
   type Value,
+  zeroValue,
 } from './value.js';
 export type { VariableType } from './variable.js';

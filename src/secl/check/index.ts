@@ -1,8 +1,9 @@
 /** From syntax tree to checked expression: names are resolved, types agree, constants are folded. */
 import type { ArrayAst, Ast, MacroAst, Primary } from '../ast.js';
+import { toBytes } from '../bytes.js';
 import { constants } from '../constants/index.js';
 import { SeclError, type Span, type Warning } from '../errors.js';
-import type { Expression } from '../expression.js';
+import type { Expression, ValueTerm } from '../expression.js';
 import type { EventType, Field } from '../field.js';
 import { type IpNetwork, parseIp } from '../ip.js';
 import type { Macro } from '../macro.js';
@@ -16,7 +17,7 @@ import { matchersOf } from './literal.js';
 import { logical } from './logical.js';
 import { membership } from './membership.js';
 import { fieldOperand, referenceOperand, variableOperand } from './names.js';
-import { type Operand, type OperandOf, type StringLiteral, typeNames } from './operand.js';
+import { type Operand, type OperandOf, type StringLiteral, type StringSource, typeNames } from './operand.js';
 import { CheckState } from './state.js';
 
 /** A rule's expression, ready to evaluate or to compile. */
@@ -41,15 +42,63 @@ export function compileExpression(text: string, scope: Scope): Checked {
   return { expression, event, fields, warnings };
 }
 
-/** The type of what a text stands for, when it is one value or an array. Throws SeclError with the place of what is wrong. */
-export function checkValue(text: string, scope: Scope): { readonly value: VariableType; readonly event?: EventType } {
+/** A text that stands for a value: what `set` actions compute. */
+export interface CheckedValue {
+  readonly value: VariableType;
+  /** How it is computed. */
+  readonly term: ValueTerm;
+  readonly event?: EventType;
+}
+
+/** Checks a text that stands for one value or an array. Throws SeclError with the place of what is wrong. */
+export function compileValue(text: string, scope: Scope): CheckedValue {
   const ast = parse(text);
   const state = new CheckState(text, scope);
-  const { type, span } = check(ast, state);
-  const value = valueTypes[type];
-  if (value === undefined) throw new SeclError('type', `${typeNames[type]} is no value that can be kept`, span);
+  const operand = check(ast, state);
+  const value = valueTypes[operand.type];
+  const term = valueTerm(operand);
+  if (value === undefined || term === undefined || state.register !== undefined) {
+    throw new SeclError('type', `${typeNames[operand.type]} is no value that can be kept`, operand.span);
+  }
   const event = state.event();
-  return { value, ...(event !== undefined && { event }) };
+  return { value, term, ...(event !== undefined && { event }) };
+}
+
+/** The type of what a text stands for. Throws as `compileValue`. */
+export function checkValue(text: string, scope: Scope): Omit<CheckedValue, 'term'> {
+  const { term: _, ...rest } = compileValue(text, scope);
+  return rest;
+}
+
+function valueTerm(operand: Operand): ValueTerm | undefined {
+  switch (operand.type) {
+    case 'bool':
+      return { value: 'truth', expression: operand.expression };
+    case 'int':
+    case 'ints':
+      return { value: 'number', term: operand.term };
+    case 'ip':
+    case 'ips':
+      return { value: 'address', ip: operand.ip };
+    case 'string':
+    case 'strings':
+      return textValue(operand.string);
+    default:
+      return undefined;
+  }
+}
+
+function textValue(string: StringSource): ValueTerm | undefined {
+  switch (string.source) {
+    case 'text':
+      return { value: 'text', text: string.text };
+    case 'field':
+      return { value: 'text', text: { text: 'field', field: string.field } };
+    case 'literal':
+      // A pattern is a test, not a value.
+      if (string.literal.form !== 'exact') return undefined;
+      return { value: 'text', text: { text: 'constant', bytes: toBytes(string.literal.text) } };
+  }
 }
 
 const valueTypes: Readonly<Partial<Record<Operand['type'], VariableType>>> = {
