@@ -26,7 +26,7 @@ export class MutantCopy {
         if (error.code !== 'ENOENT') throw error;
       });
     }
-    await mkdir(join(directory, 'build'));
+    await mkdir(join(directory, 'build', 'bpf'), { recursive: true });
     await symlink(join(root, 'node_modules'), join(directory, 'node_modules'));
     await symlink(join(buildDir, 'Release'), join(directory, 'build', 'Release'));
     const copy = new MutantCopy(directory);
@@ -54,24 +54,26 @@ export class MutantCopy {
       path,
       text.replace(from, () => to),
     );
+    const object = await readFile(this.#object);
     try {
       if (file.startsWith('bpf/')) await this.buildBpf();
       return await work();
     } finally {
       await writeFile(path, text);
-      if (file.startsWith('bpf/')) await this.buildBpf();
+      await writeFile(this.#object, object);
     }
   }
 
-  /** The objects that tests load, by the copy's own build. @throws {CommandError} when the compiler refuses */
+  /** What the tests load of the kernel programs. */
+  get #object() {
+    return join(this.directory, 'build', 'bpf', 'matcher.bpf.o');
+  }
+
+  /** By the copy's own build. @throws {CommandError} when the compiler refuses */
   async buildBpf() {
-    const objects = pathToFileURL(join(this.directory, 'scripts', 'lib', 'bpf-objects.mjs')).href;
-    const { bpfObjectDir, compileBpf } = await import(objects);
-    await mkdir(bpfObjectDir, { recursive: true });
-    await compileBpf({
-      source: join(this.directory, 'bpf', 'matcher.bpf.c'),
-      output: join(bpfObjectDir, 'matcher.bpf.o'),
-    });
+    const { href } = pathToFileURL(join(this.directory, 'scripts', 'lib', 'bpf-objects.mjs'));
+    const { compileBpf } = await import(href);
+    await compileBpf({ source: join(this.directory, 'bpf', 'matcher.bpf.c'), output: this.#object });
   }
 
   /**

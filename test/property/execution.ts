@@ -49,6 +49,8 @@ export interface Vocabulary {
   readonly names: readonly Bytes[];
   readonly arguments: readonly Bytes[];
   readonly environment: readonly Bytes[];
+  /** How often the arguments are long. */
+  readonly long: number;
 }
 
 export function randomVocabulary(random: Random): Vocabulary {
@@ -57,6 +59,7 @@ export function randomVocabulary(random: Random): Vocabulary {
     names: random.list(4, () => randomText(random, 4)),
     arguments: random.list(7, () => randomArgument(random)),
     environment: random.list(4, () => randomVariable(random)),
+    long: random.chance(0.2) ? 0.6 : 0.04,
   };
 }
 
@@ -69,7 +72,7 @@ export function randomExecution(random: Random, vocabulary: Vocabulary): Executi
   ] as const);
   let argv = random.list(argc, () => known(random, vocabulary.arguments, () => randomArgument(random)));
   if (argc > 0) argv[0] = known(random, vocabulary.names, () => randomText(random, 5));
-  if (argc > 1 && random.chance(0.15)) argv = padded(random, argv);
+  if (argc > 1 && random.chance(vocabulary.long)) argv = padded(random, argv);
   const envs = random.list(random.chance(0.15) ? 0 : random.between(1, 4), () =>
     known(random, vocabulary.environment, () => randomVariable(random)),
   );
@@ -168,6 +171,9 @@ const pieceEnds = [8192, 12288, 16384];
 /** What a record carries of the arguments, bytes (PC_HEAD_BYTES). */
 export const recordBytes = 4096;
 
+/** What stands at the end of a long argument and, most of it, nowhere before. */
+const markers = ['xmrig', 'b1', '=b', 'c.', '1', toBytes('€')];
+
 /**
  * Makes one argument so long that what follows lies across the end of a piece, or that all arguments are just as long as a record
  * carries.
@@ -176,12 +182,12 @@ function padded(random: Random, argv: readonly Bytes[]): Bytes[] {
   const at = random.between(1, argv.length - 1);
   const filler = random.pick(['a', 'ab', 'a ', 'é'].map(toBytes));
   const beginning = random.pick(['', '-', '--b=']);
-  const marker = random.pick(['xmrig', 'ab', '=ab', '', toBytes('€')]);
+  const marker = random.list(random.below(7), () => random.pick(markers)).join('');
   const before = blockOf({ argv: argv.slice(0, at), envs: [] }).length + beginning.length;
   const behind = blockOf({ argv: argv.slice(at + 1), envs: [] }).length + marker.length + 1;
   const length = random.chance(0.3)
     ? recordBytes - before - behind + random.between(-1, 1)
-    : random.pick(pieceEnds) - before - random.below(8);
+    : random.pick(pieceEnds) - before - random.below(marker.length + 4);
   const padding = filler.repeat(Math.ceil(length / filler.length)).slice(0, length);
   return argv.with(at, `${beginning}${padding}${marker}`);
 }

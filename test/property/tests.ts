@@ -5,7 +5,7 @@ import type { Execution } from './execution.js';
 import { type PathConstruct, pathConstructs, pathOperand } from './globs.js';
 import { type IntegerConstruct, integerConstructs, integerTest } from './integers.js';
 import type { Random } from './random.js';
-import { type TextConstruct, textConstructs, textOperand } from './texts.js';
+import { exactOperand, type TextConstruct, textConstructs, textOperand } from './texts.js';
 
 export interface SeclTest {
   readonly text: string;
@@ -25,23 +25,52 @@ export const constructs: readonly Construct[] = [
   'undecided',
 ];
 
-/** String fields with the values that an exec has. */
-const textFields: readonly (readonly [field: string, values: (execution: Execution) => readonly Bytes[]])[] = [
-  ['file.name', ({ levels }) => levels.map(({ name }) => name.bytes)],
-  ['interpreter.file.name', ({ levels }) => levels.slice(1).map(({ name }) => name.bytes)],
-  ['comm', ({ comm }) => [comm.bytes]],
-  ['tty_name', ({ tty }) => [tty.bytes]],
-  ['argv0', ({ argv }) => argv.slice(0, 1)],
-  ['argv', ({ argv }) => argv.slice(1)],
-  ['args', ({ argv }) => [joined(argv.slice(1))]],
-  ['args_flags', ({ argv }) => flags(argv.slice(1))],
-  ['args_options', ({ argv }) => options(argv.slice(1))],
-  ['envs', ({ envs }) => envs.map((variable) => variable.split('=', 1)[0]!)],
+interface TextField {
+  readonly name: string;
+  /** The values that an exec has. */
+  readonly values: (execution: Execution) => readonly Bytes[];
+  /** What looks like a value and is none. */
+  readonly nearMisses?: (execution: Execution) => readonly Bytes[];
+}
+
+const dashes = /^--?/;
+
+const fileTextFields: readonly TextField[] = [
+  { name: 'file.name', values: ({ levels }) => levels.map(({ name }) => name.bytes) },
+  { name: 'interpreter.file.name', values: ({ levels }) => levels.slice(1).map(({ name }) => name.bytes) },
 ];
 
-const pathFields: typeof textFields = [
-  ['file.path', ({ levels }) => levels.map(({ path }) => path.bytes)],
-  ['interpreter.file.path', ({ levels }) => levels.slice(1).map(({ path }) => path.bytes)],
+const commonTextFields: readonly TextField[] = [
+  { name: 'comm', values: ({ comm }) => [comm.bytes] },
+  { name: 'tty_name', values: ({ tty }) => [tty.bytes] },
+  { name: 'argv0', values: ({ argv }) => argv.slice(0, 1), nearMisses: ({ argv }) => argv.slice(1) },
+  {
+    name: 'envs',
+    values: ({ envs }) => envs.map((variable) => variable.split('=', 1)[0]!),
+    nearMisses: ({ envs }) => envs,
+  },
+];
+
+const argumentFields: readonly TextField[] = [
+  { name: 'argv', values: ({ argv }) => argv.slice(1), nearMisses: ({ argv }) => [joined(argv.slice(1, 3)), ...argv] },
+  { name: 'args', values: ({ argv }) => [joined(argv.slice(1))], nearMisses: ({ argv }) => [joined(argv), ...argv] },
+  {
+    name: 'args_flags',
+    values: ({ argv }) => flags(argv.slice(1)),
+    nearMisses: ({ argv }) => argv.slice(1).map((argument) => argument.replace(dashes, '')),
+  },
+  {
+    name: 'args_options',
+    values: ({ argv }) => options(argv.slice(1)),
+    nearMisses: ({ argv }) => argv.slice(1).map((name, at) => `${name.replace(dashes, '')}=${argv[at + 2] ?? ''}`),
+  },
+];
+
+const textFields = [...fileTextFields, ...commonTextFields, ...argumentFields];
+
+const pathFields: readonly TextField[] = [
+  { name: 'file.path', values: ({ levels }) => levels.map(({ path }) => path.bytes) },
+  { name: 'interpreter.file.path', values: ({ levels }) => levels.slice(1).map(({ path }) => path.bytes) },
 ];
 
 const processFacts = { uid: fact.uid, gid: fact.gid, euid: fact.euid, egid: fact.egid, pid: fact.pid, ppid: fact.ppid };
@@ -71,8 +100,8 @@ function rightsOf(name: string, value: bigint | undefined): bigint | undefined {
 
 /** All fields that tests are made of. */
 export const fields: readonly string[] = [
-  ...textFields.map(([field]) => field),
-  ...pathFields.map(([field]) => field),
+  ...textFields.map(({ name }) => name),
+  ...pathFields.map(({ name }) => name),
   ...integerFields.map(([field]) => field),
   'args_truncated',
 ];
@@ -84,17 +113,15 @@ export function randomTest(random: Random, execution: Execution): SeclTest {
       [
         20,
         () => {
-          const [field, values] = random.pick(textFields);
-          const { construct, comparison } = textOperand(random, oneOf(random, values(execution)));
-          return { field, construct, text: `${prefixed(random, field)} ${comparison}` };
+          const field = random.pick(isLong(execution) && random.chance(0.5) ? argumentFields : textFields);
+          return ofField(random, field, textComparison(random, field, execution));
         },
       ],
       [
         8,
         () => {
-          const [field, values] = random.pick(pathFields);
-          const { construct, comparison } = pathOperand(random, oneOf(random, values(execution)));
-          return { field, construct, text: `${prefixed(random, field)} ${comparison}` };
+          const field = random.pick(pathFields);
+          return ofField(random, field, pathOperand(random, likelyValue(random, execution, field.values(execution))));
         },
       ],
       [
@@ -111,8 +138,30 @@ export function randomTest(random: Random, execution: Execution): SeclTest {
   }
 }
 
-function oneOf(random: Random, values: readonly Bytes[]): Bytes {
-  return values.length === 0 ? '' : random.pick(values);
+function ofField(
+  random: Random,
+  { name }: TextField,
+  { construct, comparison }: { readonly construct: Construct; readonly comparison: string },
+): SeclTest {
+  return { field: name, construct, text: `${prefixed(random, name)} ${comparison}` };
+}
+
+function textComparison(random: Random, { values, nearMisses }: TextField, execution: Execution) {
+  const all = values(execution);
+  const misses = nearMisses?.(execution).filter((value) => !all.includes(value)) ?? [];
+  if (misses.length === 0 || !random.chance(0.3)) return textOperand(random, likelyValue(random, execution, all));
+  const miss = likelyValue(random, execution, misses);
+  return random.chance(0.5) ? exactOperand(random, miss) : textOperand(random, miss);
+}
+
+function likelyValue(random: Random, execution: Execution, values: readonly Bytes[]): Bytes {
+  if (values.length === 0) return '';
+  const longest = values.reduce((a, b) => (b.length > a.length ? b : a));
+  return isLong(execution) && random.chance(0.7) ? longest : random.pick(values);
+}
+
+function isLong({ argv }: Execution): boolean {
+  return argv.some((argument) => argument.length > 1000);
 }
 
 function prefixed(random: Random, field: string): string {

@@ -17,17 +17,21 @@ export const textConstructs = [
 ] as const;
 export type TextConstruct = (typeof textConstructs)[number];
 
-/** What stands behind the field. `value` is a likely one. */
-export function textOperand(
-  random: Random,
-  value: Bytes,
-): { readonly construct: TextConstruct; readonly comparison: string } {
+interface Operand {
+  readonly construct: TextConstruct;
+  /** What stands behind the field. */
+  readonly comparison: string;
+}
+
+/** A comparison for which `value` is a likely value. */
+export function textOperand(random: Random, value: Bytes): Operand {
   const construct = random.weighted<TextConstruct>([
     [4, 'exact'],
     [3, 'prefix'],
     [3, 'suffix'],
     [3, 'contains'],
-    [4, 'segments'],
+    // Where a piece of a long value lies matters most to these.
+    [value.length > 200 ? 12 : 4, 'segments'],
     [1, 'any text'],
     [4, 'list'],
     [4, 'regexp'],
@@ -44,13 +48,19 @@ export function textOperand(
   return { construct, comparison: `${random.pick(['==', '==', '==', '!='])} ${literal}` };
 }
 
+/** A comparison with just this value. */
+export function exactOperand(random: Random, value: Bytes): Operand {
+  const literal = operand(random, 'exact', value);
+  return { construct: 'exact', comparison: `${random.pick(['==', '!='])} ${literal}` };
+}
+
 function member(random: Random, value: Bytes): string {
   const construct = random.pick(['exact', 'exact', 'prefix', 'suffix', 'contains', 'segments', 'regexp'] as const);
   return operand(random, construct, random.chance(0.5) ? value : partOf(random, value));
 }
 
 function operand(random: Random, construct: Exclude<TextConstruct, 'list'>, value: Bytes): string {
-  const characters = runes(value.length > 200 ? value.slice(-60) : value);
+  const characters = runes(value.length > 200 ? value.slice(-24) : value);
   const cut = random.below(characters.length + 1);
   const beginning = perhapsWrong(random, characters.slice(0, cut).join(''));
   const end = perhapsWrong(random, characters.slice(cut).join(''));
