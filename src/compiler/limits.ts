@@ -108,7 +108,7 @@ export const groupStates: Limit = {
 
 export const patternWork: Limit = {
   name: 'work for the path globs and regular expressions of a ruleset',
-  value: 32_000_000,
+  value: 6_000_000,
   unit: 'transitions',
   consequence: userSpace,
 };

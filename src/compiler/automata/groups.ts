@@ -2,7 +2,7 @@
 import { groupStates } from '../limits.js';
 import { minimise } from './minimise.js';
 import type { OutputLists } from './outputs.js';
-import { entries, product, type Table } from './table.js';
+import { automatonStates, product, type Table } from './table.js';
 import type { Work } from './work.js';
 
 export interface Groups {
@@ -24,7 +24,7 @@ export function groupTables(tables: readonly Table[], room: number, lists: Outpu
   const left: number[] = [];
   const join = (a: Group, b: Group): Group | undefined => {
     const table = product(a.table, b.table, groupStates.value, lists, work);
-    if (table === undefined || entries(table).size > groupStates.value) return undefined;
+    if (table === undefined || automatonStates(table) > groupStates.value) return undefined;
     return { table, members: [...a.members, ...b.members] };
   };
   const merge = (low: number, high: number): Group[] => {

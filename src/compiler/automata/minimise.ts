@@ -40,17 +40,26 @@ export function minimise(table: Table): Table {
 /** Classes with the same column become one; END stays by itself at the end. */
 function mergeColumns(table: Table, rows: readonly number[], blockOf: (state: number) => number) {
   const width = table.classes + 1;
-  const known = new Map<string, number>();
+  const targets = Int32Array.from(table.next, blockOf);
+  const same = (a: number, b: number) =>
+    rows.every((state) => {
+      const row = state * width;
+      return targets[row + a] === targets[row + b] && table.tells[row + a] === table.tells[row + b];
+    });
+  const buckets = new Map<number, number[]>();
   const representatives: number[] = [];
   const numbers: number[] = [];
   for (let c = 0; c < table.classes; c++) {
-    const key = rows
-      .map((state) => `${blockOf(table.next[state * width + c]!)}.${table.tells[state * width + c]}`)
-      .join();
-    let number = known.get(key);
+    let hash = 0;
+    for (const state of rows) {
+      hash = Math.imul(hash ^ targets[state * width + c]!, 0x01000193) + table.tells[state * width + c]!;
+    }
+    const bucket = buckets.get(hash) ?? [];
+    buckets.set(hash, bucket);
+    let number = bucket.find((candidate) => same(representatives[candidate]!, c));
     if (number === undefined) {
       number = representatives.push(c) - 1;
-      known.set(key, number);
+      bucket.push(number);
     }
     numbers.push(number);
   }
@@ -66,7 +75,12 @@ function refine(table: Table): Int32Array {
   const members: number[][] = [];
   const byTelling = new Map<string, number>();
   for (let state = 0; state < states; state++) {
-    const key = tells.subarray(state * width, (state + 1) * width).join();
+    // Most transitions tell nothing: the key names those that do.
+    let key = '';
+    for (let c = 0; c < width; c++) {
+      const list = tells[state * width + c]!;
+      if (list !== 0) key += `${c}.${list} `;
+    }
     let block = byTelling.get(key);
     if (block === undefined) {
       block = members.push([]) - 1;

@@ -3,7 +3,6 @@
  * checked here at run time; nothing else knows it.
  */
 import { RE2JS } from 're2js';
-import { z } from 'zod';
 
 /** Conditions of an assertion, a mask. */
 export const BEGIN_LINE = 1;
@@ -28,21 +27,12 @@ export interface Program {
   readonly instructions: readonly Instruction[];
 }
 
-const shape = z.object({
-  re2Input: z.object({
-    prog: z.object({
-      start: z.number().int().nonnegative(),
-      inst: z.array(
-        z.object({
-          op: z.number().int(),
-          out: z.number().int(),
-          arg: z.number().int(),
-          runes: z.custom<ArrayLike<number>>((value) => value instanceof Int32Array || Array.isArray(value)),
-        }),
-      ),
-    }),
-  }),
-});
+interface RawInstruction {
+  readonly op: number;
+  readonly out: number;
+  readonly arg: number;
+  readonly runes: ArrayLike<number>;
+}
 
 const MAX_RUNE = 0x10ffff;
 const NEWLINE = 10;
@@ -63,8 +53,8 @@ const operations = {
 
 /** The program of a regular expression that re2js accepts. Throws when re2js keeps programs in another shape. */
 export function regexpProgram(source: string): Program {
-  const { prog } = shape.parse(RE2JS.compile(source)).re2Input;
-  const instructions = prog.inst.map((inst): Instruction => {
+  const { start, raw } = programOf(RE2JS.compile(source));
+  const instructions = raw.map((inst): Instruction => {
     switch (inst.op) {
       case operations.alternative:
       case operations.alternativeMatch:
@@ -96,7 +86,30 @@ export function regexpProgram(source: string): Program {
         throw new Error(`re2js compiled ${JSON.stringify(source)} to an unknown instruction ${inst.op}.`);
     }
   });
-  return { start: prog.start, instructions };
+  return { start, instructions };
+}
+
+/** The start and the instructions, where re2js 2 keeps them. */
+function programOf(compiled: object): { start: number; raw: readonly RawInstruction[] } {
+  const program = member(member(compiled, 're2Input'), 'prog');
+  const start = member(program, 'start');
+  const raw = member(program, 'inst');
+  if (typeof start === 'number' && Array.isArray(raw) && raw.every(isInstruction)) return { start, raw };
+  throw new Error(
+    're2js keeps its compiled programs in another shape than version 2.10; regexp-program.ts must follow.',
+  );
+}
+
+function member(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+function isInstruction(value: unknown): value is RawInstruction {
+  const runes = member(value, 'runes');
+  return (
+    ['op', 'out', 'arg'].every((name) => Number.isInteger(member(value, name))) &&
+    (runes instanceof Int32Array || Array.isArray(runes))
+  );
 }
 
 function rangesOf(runes: ArrayLike<number>, flags: number): Ranges {

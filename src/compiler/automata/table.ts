@@ -66,19 +66,22 @@ export function telling(table: Table, list: ListId): Table {
 /** Both tables walked at once, or nothing when that has more states than the limit or no work is left. */
 export function product(a: Table, b: Table, limit: number, lists: OutputLists, work: Work): Table | undefined {
   const classNumbers = new Map<number, number>();
-  const pairs: [number, number][] = [];
+  const classesOfA: number[] = [];
+  const classesOfB: number[] = [];
   const classMap = a.classMap.map((classA, byte) => {
     const classB = b.classMap[byte]!;
     const key = classA * 512 + classB;
     let number = classNumbers.get(key);
     if (number === undefined) {
-      number = pairs.push([classA, classB]) - 1;
+      number = classesOfA.push(classA) - 1;
+      classesOfB.push(classB);
       classNumbers.set(key, number);
     }
     return number;
   });
-  const classes = pairs.length;
-  pairs.push([a.classes, b.classes]);
+  const classes = classesOfA.length;
+  classesOfA.push(a.classes);
+  classesOfB.push(b.classes);
   const widthA = a.classes + 1;
   const widthB = b.classes + 1;
 
@@ -91,8 +94,9 @@ export function product(a: Table, b: Table, limit: number, lists: OutputLists, w
     const rowA = Math.floor(states[index]! / b.states) * widthA;
     const rowB = (states[index]! % b.states) * widthB;
     for (let c = 0; c <= classes; c++) {
-      const [classA, classB] = pairs[c]!;
-      const target = a.next[rowA + classA]! * b.states + b.next[rowB + classB]!;
+      const edgeA = rowA + classesOfA[c]!;
+      const edgeB = rowB + classesOfB[c]!;
+      const target = a.next[edgeA]! * b.states + b.next[edgeB]!;
       let number = c === classes ? 0 : numbers.get(target);
       if (number === undefined) {
         if (states.length === limit) return undefined;
@@ -100,7 +104,7 @@ export function product(a: Table, b: Table, limit: number, lists: OutputLists, w
         numbers.set(target, number);
       }
       next.push(number);
-      tells.push(lists.merge(a.tells[rowA + classA]!, b.tells[rowB + classB]!));
+      tells.push(lists.merge(a.tells[edgeA]!, b.tells[edgeB]!));
     }
   }
   return {
@@ -115,8 +119,17 @@ export function product(a: Table, b: Table, limit: number, lists: OutputLists, w
   };
 }
 
-/** How many states the automaton of a table has: one for each state and list with which it is entered. */
-export function entries(table: Table): Map<number, number> {
+/** At most so many states has the automaton of a table: one for each state, and for each that is entered telling a list. */
+export function automatonStates(table: Table): number {
+  const telling = new Set<number>();
+  table.tells.forEach((list, edge) => {
+    if (list !== 0) telling.add(list * table.states + table.next[edge]!);
+  });
+  return table.states + telling.size;
+}
+
+/** The states of the automaton by list and state of the table, the start first. */
+function entries(table: Table): Map<number, number> {
   const numbers = new Map<number, number>([[table.start, 0]]);
   const width = table.classes + 1;
   for (let edge = 0; edge < table.next.length; edge++) {

@@ -125,8 +125,13 @@ function grow(view: View, words: readonly Word[], alphabet: Alphabet, lists: Out
     if (here) here.push(word.output);
     else outputs[node] = [word.output];
   }
-  const intern = (source: Output[][]) =>
-    Int32Array.from({ length: nodes }, (_, node) => lists.intern(source[node] ?? []));
+  const intern = (source: Output[][]) => {
+    const ids = new Int32Array(nodes);
+    source.forEach((outputs, node) => {
+      ids[node] = lists.intern(outputs);
+    });
+    return ids;
+  };
   return { goto, nodes, entering: intern(entering), ending: intern(ending) };
 }
 
