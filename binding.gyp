@@ -10,6 +10,7 @@
         'native/link.cc',
         'native/map.cc',
         'native/object.cc',
+        'native/pidfd.cc',
         'native/ring.cc',
         'native/ring_buffer.cc',
         'native/testrun.cc',

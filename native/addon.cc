@@ -3,6 +3,7 @@
 //   object   open, choose programs, constants, load, attach     link      what attach() gave
 //   map      look up, update, inner maps, shared memory         ring      batches of a ring buffer, acknowledged by JavaScript
 //   testrun  BPF_PROG_TEST_RUN                                  layout    the object's own BTF
+//   pidfd    processes by descriptor, and signals to them
 #include <bpf/libbpf.h>
 #include <linux/magic.h>
 #include <napi.h>
@@ -17,6 +18,7 @@
 #include "link.h"
 #include "map.h"
 #include "object.h"
+#include "pidfd.h"
 #include "ring.h"
 
 namespace portcullis {
@@ -84,6 +86,8 @@ Napi::Object Register(Napi::Env env, Napi::Object exports) {
   exports.Set("openPinnedLink", Napi::Function::New<Link::OpenPinned>(env, "openPinnedLink"));
   exports.Set("unpin", Napi::Function::New<Unpin>(env, "unpin"));
   exports.Set("lastLog", Napi::Function::New<LastLog>(env, "lastLog"));
+  exports.Set("openPidfd", Napi::Function::New<OpenPidfd>(env, "openPidfd"));
+  exports.Set("signalPidfd", Napi::Function::New<SignalPidfd>(env, "signalPidfd"));
   exports.Set("bootTimeNs", Napi::Function::New<BootTimeNs>(env, "bootTimeNs"));
   exports.Set("possibleCpus", Napi::Function::New<PossibleCpus>(env, "possibleCpus"));
   exports.Set("libbpfVersion", Napi::Function::New<LibbpfVersion>(env, "libbpfVersion"));

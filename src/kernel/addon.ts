@@ -21,6 +21,7 @@ export {
   type TestRunOptions,
   type TestRunResult,
 } from './addon/object.js';
+export { ProcessHandle } from './addon/process-handle.js';
 export { RING_LIMITS, Ring, RingBatch, type RingLag, type RingOptions } from './addon/ring.js';
 
 /** Nanoseconds since boot, suspended time included: the clock of bpf_ktime_get_boot_ns(). */

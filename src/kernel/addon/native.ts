@@ -92,6 +92,8 @@ export interface NativeModule {
   openPinnedLink(path: string): NativeLink;
   unpin(path: string): boolean;
   lastLog(): string;
+  openPidfd(pid: number): number;
+  signalPidfd(descriptor: number, signal: number): void;
   bootTimeNs(): bigint;
   possibleCpus(): number;
   libbpfVersion(): string;
