@@ -4,6 +4,7 @@ import { policyCheck } from './policy-check.js';
 import { policyEval } from './policy-eval.js';
 import { policyExplain } from './policy-explain.js';
 import { policySchemaVerb } from './policy-schema.js';
+import { policyTest } from './policy-test.js';
 import type { Invocation } from './verb.js';
 
 export function policyVerb(invocation: Invocation): Command {
@@ -12,5 +13,6 @@ export function policyVerb(invocation: Invocation): Command {
     .addCommand(policyCheck(invocation))
     .addCommand(policyExplain(invocation))
     .addCommand(policyEval(invocation))
+    .addCommand(policyTest(invocation))
     .addCommand(policySchemaVerb(invocation));
 }

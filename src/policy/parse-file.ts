@@ -29,14 +29,23 @@ export interface ParsedFile {
 /** `hooks` and `replace_policy_id` are the reference product's; they load and have no effect here yet. */
 const withoutEffect = ['hooks', 'replace_policy_id'];
 
-export function parsePolicyFile({ file, text: content }: PolicyFile): ParsedFile {
+/** A file as YAML; without a reader it is refused, and the reporter says why. */
+export function openDocument({ file, text: content }: PolicyFile): {
+  readonly reporter: Reporter;
+  readonly reader?: Reader;
+} {
   const text = decode(file, content);
   if (text instanceof Reporter) return { reporter: text };
   const reporter = new Reporter(new SourceText(file, text));
   const document = parseDocument(reporter);
-  if (document === undefined) return { reporter };
-  const reader = new Reader(document, reporter);
-  const entries = reader.mapping(document.root, 'a policy', Object.keys(policyKeys));
+  return document === undefined ? { reporter } : { reporter, reader: new Reader(document, reporter) };
+}
+
+export function parsePolicyFile(source: PolicyFile): ParsedFile {
+  const { reporter, reader } = openDocument(source);
+  if (reader === undefined) return { reporter };
+  const { file } = source;
+  const entries = reader.mapping(reader.root, 'a policy', Object.keys(policyKeys));
   if (entries === undefined) return { reporter };
 
   const modeEntry = entries.get('mode');

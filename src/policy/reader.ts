@@ -145,6 +145,27 @@ export class Reader {
     return this.#wrong(node, `${what} is text, a whole number or a boolean, not ${kindOf(target)}`, rule);
   }
 
+  /**
+   * What the node is in JSON: whole numbers as bigints, or where text is due as they are spelled. Bounded as the file is:
+   * see `expandedNodes`.
+   */
+  plain(node: Node, numbers: 'as-bigints' | 'as-spelled' = 'as-bigints'): unknown {
+    const target = this.#document.resolve(node);
+    if (isSeq(target)) return (target.items as Node[]).map((item) => this.plain(item, numbers));
+    if (isMap(target)) {
+      return Object.fromEntries(
+        target.items.map(({ key, value }) => [
+          isScalar(key) ? String(key.value) : '',
+          value === null ? null : this.plain(value as Node, numbers),
+        ]),
+      );
+    }
+    if (!isScalar(target)) return null;
+    const { value, source } = target;
+    const isNumber = typeof value === 'bigint' || typeof value === 'number';
+    return isNumber && numbers === 'as-spelled' ? (source ?? String(value)) : value;
+  }
+
   isList(node: Node): boolean {
     return isSeq(this.#document.resolve(node));
   }
