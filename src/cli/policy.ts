@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { policyCheck } from './policy-check.js';
 import { policyEval } from './policy-eval.js';
 import { policyExplain } from './policy-explain.js';
+import { policyFields } from './policy-fields.js';
 import { policySchemaVerb } from './policy-schema.js';
 import { policyTest } from './policy-test.js';
 import type { Invocation } from './verb.js';
@@ -14,5 +15,6 @@ export function policyVerb(invocation: Invocation): Command {
     .addCommand(policyExplain(invocation))
     .addCommand(policyEval(invocation))
     .addCommand(policyTest(invocation))
+    .addCommand(policyFields(invocation))
     .addCommand(policySchemaVerb(invocation));
 }

@@ -6,6 +6,7 @@ import type { Plan } from './plan.js';
 export { type Compiled, type CompiledRule, type CompileOptions, compile } from './compile.js';
 export { compileEnforceable, type Enforceable } from './enforceable.js';
 export { CompileError, type CompileErrorCode } from './errors.js';
+export { type FieldPlace, placeOfField } from './field-place.js';
 export { describe } from './image/describe.js';
 export { ImageError } from './image/reader.js';
 export {
