@@ -27,9 +27,14 @@ export class Reporter {
     return this.#errors;
   }
 
+  /** Further diagnostics are only counted. */
+  get isFull(): boolean {
+    return this.#diagnostics.length >= limits.diagnostics.value;
+  }
+
   report(finding: Finding, range: Range): void {
     if (finding.severity === 'error') this.#errors++;
-    if (this.#diagnostics.length >= limits.diagnostics.value) {
+    if (this.isFull) {
       this.#left++;
       return;
     }

@@ -12,7 +12,9 @@ import type { LocatedExpression } from './definition.js';
 /** Reports a SeclError; anything else is thrown on. */
 export function reportSeclError(error: unknown, { text, reporter }: LocatedExpression, rule: string): void {
   if (!(error instanceof SeclError)) throw error;
-  const { code, message, help, start, end } = error;
+  const { code, message, start, end } = error;
+  // Similar names are looked for only while diagnostics are kept: a file may have thousands of wrong ones.
+  const help = reporter.isFull ? undefined : error.help;
   reporter.report({ severity: 'error', code, message, rule, help }, text.locate(start, end));
 }
 

@@ -39,17 +39,22 @@ export class SeclError extends Error {
   readonly column: number;
   readonly start: number;
   readonly end: number;
-  /** What to write instead, when that is known: "did you mean ...". */
-  readonly help?: string;
+  readonly #help: string | (() => string | undefined) | undefined;
 
-  constructor(code: SeclErrorCode, message: string, span: Span, help?: string) {
+  /** `help` may be found out only when somebody asks: to look for similar names takes longer than to refuse one. */
+  constructor(code: SeclErrorCode, message: string, span: Span, help?: string | (() => string | undefined)) {
     super(message);
     this.code = code;
     this.line = span.line;
     this.column = span.column;
     this.start = span.start;
     this.end = span.end;
-    if (help !== undefined) this.help = help;
+    this.#help = help;
+  }
+
+  /** What to write instead, when that is known: "did you mean ...". */
+  get help(): string | undefined {
+    return typeof this.#help === 'function' ? this.#help() : this.#help;
   }
 }
 

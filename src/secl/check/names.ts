@@ -156,24 +156,32 @@ function sizeOf(operand: Operand, name: string, span: Span): Operand {
 }
 
 function unknownName(name: string, span: Span, state: CheckState): SeclError {
-  const near = [
-    ...catalogue.nearest(name),
-    ...nearestNames(name, [...state.scope.macros.keys(), ...constants.keys()]),
-  ].slice(0, 3);
+  const { macros } = state.scope;
+  const near = () =>
+    didYouMean([
+      ...catalogue.nearest(name),
+      ...nearestNames(name, constantNames),
+      ...nearestNames(name, [...macros.keys()]),
+    ]);
   const what = /^[A-Z0-9_]+$/.test(name) ? 'macro, constant or field' : 'field';
-  return new SeclError('unknown-name', `unknown ${what} ${name}`, span, didYouMean(near));
+  return new SeclError('unknown-name', `unknown ${what} ${name}`, span, near);
 }
 
 function unknownField(name: string, span: Span): SeclError {
-  return new SeclError('unknown-name', `unknown field ${name}`, span, didYouMean(catalogue.nearest(name)));
+  return new SeclError('unknown-name', `unknown field ${name}`, span, () => didYouMean(catalogue.nearest(name)));
 }
 
 function unknownVariable(name: string, span: Span, state: CheckState): SeclError {
-  const near = nearestNames(name, [...state.scope.variables.keys()]);
-  const asField = catalogue.find(name) === undefined ? undefined : `a field is written %{${name}}`;
-  return new SeclError('unknown-name', `unknown variable ${name}`, span, asField ?? didYouMean(near));
+  const { variables } = state.scope;
+  const near = () =>
+    catalogue.find(name) === undefined
+      ? didYouMean(nearestNames(name, [...variables.keys()]))
+      : `a field is written %{${name}}`;
+  return new SeclError('unknown-name', `unknown variable ${name}`, span, near);
 }
 
+const constantNames = [...constants.keys()];
+
 function didYouMean(names: readonly string[]): string | undefined {
-  return names.length === 0 ? undefined : `did you mean ${names.join(', ')}?`;
+  return names.length === 0 ? undefined : `did you mean ${names.slice(0, 3).join(', ')}?`;
 }
