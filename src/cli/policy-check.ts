@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type { Diagnostic } from '../policy/index.js';
 import { load } from './load.js';
 import { count, print, printDiagnostics, printJson, styleOf } from './output.js';
+import { withHelp } from './policy-help.js';
 import type { Invocation } from './verb.js';
 
 interface Options {
@@ -11,7 +12,7 @@ interface Options {
 }
 
 export function policyCheck({ io, finish }: Invocation): Command {
-  return new Command('check')
+  const command = new Command('check')
     .description('load policies and say what is wrong or doubtful about them')
     .argument('<file...>', 'policy files, or directories of *.policy files')
     .option('--strict', 'refuse && beside || without parentheses, and fail on warnings')
@@ -32,6 +33,10 @@ export function policyCheck({ io, finish }: Invocation): Command {
       const found = `${count(errors, 'error')}, ${count(warnings, 'warning')}`;
       print(io.stdout, `${ok ? style.strong('ok') : style.error('not ok')}: ${loaded}; ${found}`);
     });
+  return withHelp(command, {
+    examples: ['portcullis policy check --strict policies'],
+    status: { 0: 'everything loads', 1: 'something was refused, or with --strict doubtful' },
+  });
 }
 
 function isError({ severity }: Diagnostic): boolean {

@@ -7,6 +7,7 @@ import { answer, type Question } from './evaluation.js';
 import { openInput, readAll } from './input.js';
 import { isObject, parseJson } from './json.js';
 import { print, printJson, styleOf } from './output.js';
+import { withHelp } from './policy-help.js';
 import { QuestionError } from './question-error.js';
 import { type ExitStatus, type Invocation, type Io, UsageError } from './verb.js';
 
@@ -28,7 +29,7 @@ With --batch every line of the file is an object {expression, event, macros?, va
 line: {"result": true}, {"result": false}, {"result": "unknown"} or {"error": {message, line, column}}.`;
 
 export function policyEval({ io, finish }: Invocation): Command {
-  return new Command('eval')
+  const command = new Command('eval')
     .summary('say whether an expression holds for an event')
     .description(description)
     .option('--expression <secl>', 'the expression')
@@ -45,6 +46,15 @@ export function policyEval({ io, finish }: Invocation): Command {
         throw new UsageError('policy eval takes --expression and --event, or --batch alone.');
       }
     });
+  return withHelp(command, {
+    examples: [
+      `echo '{"exec.file.name": "xmrig"}' | portcullis policy eval --expression 'exec.file.name == "xmrig"' --event -`,
+    ],
+    status: {
+      0: 'the expression holds; with --batch: every line was well-formed',
+      1: 'it does not hold, is unknown or wrong; with --batch: a line was malformed',
+    },
+  });
 }
 
 async function answerOne(expression: string, path: string, io: Io, { json }: Options): Promise<ExitStatus> {

@@ -1,13 +1,15 @@
 /** `portcullis policy explain`: for each rule, where and when it decides, and why there. */
 import { Command } from 'commander';
-import type { Act, Plan, PlannedRule } from '../compiler/index.js';
+import type { Plan, PlannedRule } from '../compiler/index.js';
 import type { Diagnostic } from '../policy/index.js';
 import { load } from './load.js';
 import { count, print, printDiagnostics, printJson, styleOf } from './output.js';
+import { acts, places } from './plan-words.js';
+import { withHelp } from './policy-help.js';
 import type { Invocation } from './verb.js';
 
 export function policyExplain({ io, finish }: Invocation): Command {
-  return new Command('explain')
+  const command = new Command('explain')
     .description('say for each rule where and when it decides, and why')
     .argument('<file...>', 'policy files, or directories of *.policy files')
     .option('--json', 'print JSON')
@@ -38,21 +40,11 @@ export function policyExplain({ io, finish }: Invocation): Command {
         print(io.stdout, `  ${stream}: ${parts.join('; ')}`);
       }
     });
+  return withHelp(command, {
+    examples: ['portcullis policy explain policies/cryptominer.policy'],
+    status: { 0: 'every rule was loaded and placed', 1: 'a rule was refused; the others are explained' },
+  });
 }
-
-const places: Readonly<Record<PlannedRule['place'], string>> = {
-  'kernel-before-exec': 'in the kernel, before the exec',
-  'kernel-at-exec': "in the kernel, at the exec, before the program's first instruction",
-  'user-space': 'in user space, after the event',
-  waiting: 'not yet: no event source',
-};
-
-const acts: Readonly<Record<Act, string>> = {
-  refuse: 'refused before exec',
-  kill: 'killed at exec',
-  'kill-after': 'killed after the event',
-  report: 'reported only',
-};
 
 /** What the rule does in its mode, and would do if it were enforced. */
 function deeds({ rule, act, inEnforce }: PlannedRule): string {

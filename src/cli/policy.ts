@@ -1,6 +1,7 @@
 /** `portcullis policy`: what can be done with policy files without an agent. */
 import { Command } from 'commander';
 import { policyCheck } from './policy-check.js';
+import { policyDiff } from './policy-diff.js';
 import { policyEval } from './policy-eval.js';
 import { policyExplain } from './policy-explain.js';
 import { policyFields } from './policy-fields.js';
@@ -10,11 +11,12 @@ import type { Invocation } from './verb.js';
 
 export function policyVerb(invocation: Invocation): Command {
   return new Command('policy')
-    .description('check, explain and try out policies')
+    .description('check, explain, test, compare and lay out policies')
     .addCommand(policyCheck(invocation))
     .addCommand(policyExplain(invocation))
     .addCommand(policyEval(invocation))
     .addCommand(policyTest(invocation))
+    .addCommand(policyDiff(invocation))
     .addCommand(policyFields(invocation))
     .addCommand(policySchemaVerb(invocation));
 }
