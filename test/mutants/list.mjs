@@ -212,7 +212,7 @@ const compiler = [
     from: "if (!value.startsWith('-')) texts.push",
     to: 'texts.push',
     breaks: '`--name -x` is read as the option name=-x',
-    tests: ['test/compiler/matching.test.ts', ...threeWay],
+    tests: threeWay,
   },
   {
     file: 'src/compiler/automata/words-of.ts',

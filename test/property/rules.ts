@@ -14,7 +14,7 @@ export type Formula =
 export interface RandomRule {
   readonly formula: Formula;
   /** What the construct is counted as. */
-  readonly shape: 'small' | 'nested' | 'many clauses';
+  readonly shape: 'one test' | 'small' | 'nested' | 'many clauses';
   readonly action: 'deny' | 'kill' | 'terminate' | 'none';
   readonly mode: 'monitor' | 'enforce';
 }
@@ -26,7 +26,19 @@ export interface RandomRuleset {
 
 export function randomRuleset(random: Random, executions: readonly Execution[]): RandomRuleset {
   const rules = random.list(random.between(2, 5), () => randomRule(random, executions));
-  return { rules, onUnknown: random.pick(['report', 'enforce']) };
+  // In a larger formula an error in one test is often hidden by the others.
+  const alone = new Map(rules.flatMap(({ formula }) => testsOf(formula)).map((test) => [test.text, test]));
+  return {
+    rules: [...rules, ...[...alone.values()].slice(0, mostAlone).map(onlyTest)],
+    onUnknown: random.pick(['report', 'enforce']),
+  };
+}
+
+/** How many tests of the rules are rules by themselves besides. */
+const mostAlone = 12;
+
+function onlyTest(test: SeclTest): RandomRule {
+  return { formula: { kind: 'test', test }, shape: 'one test', action: 'none', mode: 'monitor' };
 }
 
 function randomRule(random: Random, executions: readonly Execution[]): RandomRule {
@@ -46,6 +58,8 @@ function randomRule(random: Random, executions: readonly Execution[]): RandomRul
 
 function formulaOf(random: Random, shape: RandomRule['shape'], test: () => SeclTest): Formula {
   switch (shape) {
+    case 'one test':
+      return { kind: 'test', test: test() };
     case 'small':
       return nested(random, random.between(0, 1), test);
     case 'nested':

@@ -26,7 +26,8 @@ export class Tally {
   /** A ruleset with the execs it was tried on; a test has matched when it alone is true of one of them. */
   add(ruleset: RandomRuleset, executions: readonly Execution[]): void {
     const events = executions.map(forEvaluator);
-    for (const test of ruleset.rules.flatMap(({ formula }) => testsOf(formula))) {
+    const rules = ruleset.rules.filter(({ shape }) => shape !== 'one test');
+    for (const test of rules.flatMap(({ formula }) => testsOf(formula))) {
       const { expression } = compileExpression(test.text, scope);
       const matched = events.filter((views) => evaluateViews(expression, views, { now: 0n }) === true).length;
       for (const name of namesOf(test, expression)) this.count(name, { drawn: 1, matched });

@@ -33,8 +33,6 @@ interface TextField {
   readonly nearMisses?: (execution: Execution) => readonly Bytes[];
 }
 
-const dashes = /^--?/;
-
 const fileTextFields: readonly TextField[] = [
   { name: 'file.name', values: ({ levels }) => levels.map(({ name }) => name.bytes) },
   { name: 'interpreter.file.name', values: ({ levels }) => levels.slice(1).map(({ name }) => name.bytes) },
@@ -57,14 +55,20 @@ const argumentFields: readonly TextField[] = [
   {
     name: 'args_flags',
     values: ({ argv }) => flags(argv.slice(1)),
-    nearMisses: ({ argv }) => argv.slice(1).map((argument) => argument.replace(dashes, '')),
+    nearMisses: ({ argv }) => argv.slice(1).flatMap(undashed),
   },
   {
     name: 'args_options',
     values: ({ argv }) => options(argv.slice(1)),
-    nearMisses: ({ argv }) => argv.slice(1).map((name, at) => `${name.replace(dashes, '')}=${argv[at + 2] ?? ''}`),
+    nearMisses: ({ argv }) =>
+      argv.slice(1).flatMap((argument, at) => undashed(argument).map((name) => `${name}=${argv[at + 2] ?? ''}`)),
   },
 ];
+
+/** What could be a name, if it has a dash or two before it. */
+function undashed(argument: Bytes): Bytes[] {
+  return argument.startsWith('-') ? [argument.replace(/^--?/, '')] : [];
+}
 
 const textFields = [...fileTextFields, ...commonTextFields, ...argumentFields];
 

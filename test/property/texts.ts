@@ -1,6 +1,6 @@
 /** Random tests of strings that are no paths. */
 import type { Bytes } from '../../src/secl/index.js';
-import { partOf, perhapsWrong, runes } from './literals.js';
+import { asLiteral, partOf, perhapsWrong, runes } from './literals.js';
 import type { Random } from './random.js';
 import { regexpFor } from './regexps.js';
 
@@ -50,8 +50,8 @@ export function textOperand(random: Random, value: Bytes): Operand {
 
 /** A comparison with just this value. */
 export function exactOperand(random: Random, value: Bytes): Operand {
-  const literal = operand(random, 'exact', value);
-  return { construct: 'exact', comparison: `${random.pick(['==', '!='])} ${literal}` };
+  const literal = asLiteral(value) ?? partOf(random, value);
+  return { construct: 'exact', comparison: `${random.pick(['==', '!='])} "${literal}"` };
 }
 
 function member(random: Random, value: Bytes): string {
