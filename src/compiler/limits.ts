@@ -22,6 +22,13 @@ export const literalsPerClause: Limit = {
   consequence: 'the rule becomes a boolean program',
 };
 
+export const writtenOut: Limit = {
+  name: 'tests of a rule, counted once for each time they are written out in `(a) == (b)`',
+  value: 4096,
+  unit: 'tests',
+  consequence: 'the comparison is decided in user space and the plan says so',
+};
+
 export const programDepth: Limit = {
   name: 'stack of a boolean program',
   value: 64,
@@ -153,6 +160,7 @@ export const compilerLimits: readonly Limit[] = [
   atoms,
   clausesPerRule,
   literalsPerClause,
+  writtenOut,
   clauses,
   alwaysClauses,
   programDepth,

@@ -5,6 +5,7 @@
 import type { Comparison, Expression, Matcher, Term } from '../secl/index.js';
 import { kernelField } from './fields.js';
 import { always, combine, type Formula, type Literal, never } from './formula.js';
+import { writtenOut } from './limits.js';
 import { integerTest, type Relation, type Test, type TextTest, textTest } from './tests.js';
 
 export interface Lowered {
@@ -24,6 +25,7 @@ export function lower(expression: Expression, rejected: ReadonlyMap<string, stri
 
 class Lowering {
   readonly reasons = new Set<string>();
+  private readonly sizes = new Map<Expression, number>();
 
   constructor(private readonly rejected: ReadonlyMap<string, string>) {}
 
@@ -46,6 +48,10 @@ class Lowering {
       }
       case 'equivalent': {
         const { left, right } = expression;
+        // Each side is written out twice, so that comparisons inside comparisons would double again and again.
+        if (this.size(expression) > writtenOut.value) {
+          return this.undecided(`comparing truths makes it more than ${writtenOut.value} tests`);
+        }
         const both = [this.lower(left, 'is'), this.lower(right, sign)];
         const neither = [this.lower(left, 'is-not'), this.lower(right, opposite(sign))];
         return combine('or', [combine('and', both), combine('and', neither)]);
@@ -84,6 +90,29 @@ class Lowering {
         return this.undecided('it is about a network address');
       case 'some':
         return this.undecided(`it looks for one of ${expression.iterator}`);
+    }
+  }
+
+  /** How many tests an expression is written out as. */
+  private size(expression: Expression): number {
+    const known = this.sizes.get(expression);
+    if (known !== undefined) return known;
+    const size = this.count(expression);
+    this.sizes.set(expression, size);
+    return size;
+  }
+
+  private count(expression: Expression): number {
+    switch (expression.node) {
+      case 'and':
+      case 'or':
+        return expression.operands.reduce((sum, operand) => sum + this.size(operand), 0);
+      case 'not':
+        return this.size(expression.operand);
+      case 'equivalent':
+        return 2 * (this.size(expression.left) + this.size(expression.right));
+      default:
+        return 1;
     }
   }
 

@@ -6,9 +6,10 @@ import type { IteratorName } from './field.js';
 import { holds } from './integer.js';
 import { overlaps } from './ip.js';
 import { limits } from './limits.js';
-import { lowerCase, matchesPrefix } from './matcher.js';
+import { lowerCase, matches, matchesPrefix } from './matcher.js';
 import { matchesAny } from './matcher-set.js';
 import { type Context, readField, readIp, readTerm, readText, readVariable, type Scene } from './read.js';
+import { searchableBytes } from './regexp.js';
 import { every, negate, some, type Truth } from './truth.js';
 import { type Element, isIp, type Reading, unknown, type Value } from './value.js';
 
@@ -67,9 +68,7 @@ function test(expression: Expression, scene: Scene): Truth {
     case 'text-match':
       return anyElement(readText(expression.text, scene), (element) => matchElement(element, expression.matchers));
     case 'text':
-      return anyPair(readText(expression.left, scene), readText(expression.right, scene), (left, right) =>
-        equalText(left, right, expression.foldCase),
-      );
+      return anyEqual(readText(expression.left, scene), readText(expression.right, scene), expression.foldCase);
     case 'flag':
       return anyElement(readField(expression.field, scene), booleanIs(true));
     case 'unset':
@@ -126,19 +125,43 @@ function everyPair(left: Reading, right: Reading, of: (left: Element, right: Ele
 }
 
 function matchElement(element: Element, matchers: readonly Matcher[]): Truth {
-  if (typeof element === 'string') return matchesAny(matchers, element);
+  if (typeof element === 'string') return matchText(element, matchers);
   const prefix = prefixOf(element);
   if (prefix === undefined) return 'unknown';
   return matchers.some((matcher) => matchesPrefix(matcher, prefix)) ? true : 'unknown';
+}
+
+/** A value shorter than this may be searched for any regular expression. */
+const alwaysSearchable = limits.regexpSearch.value / limits.regexpProgram.value;
+
+/** A value that is too long to be searched to its end is known in part, for the regular expressions in question. */
+function matchText(value: Bytes, matchers: readonly Matcher[]): Truth {
+  if (value.length <= alwaysSearchable) return matchesAny(matchers, value);
+  const searchable = (matcher: Matcher) =>
+    matcher.kind === 'regexp' ? searchableBytes(matcher.source) : Number.POSITIVE_INFINITY;
+  const tooMuch = matchers.filter((matcher) => searchable(matcher) < value.length);
+  if (tooMuch.length === 0) return matchesAny(matchers, value);
+  const rest = matchers.filter((matcher) => !tooMuch.includes(matcher));
+  if (rest.some((matcher) => matches(matcher, value))) return true;
+  return tooMuch.some((matcher) => matchesPrefix(matcher, value.slice(0, searchable(matcher)))) ? true : 'unknown';
 }
 
 function prefixOf(element: Element): Bytes | undefined {
   return typeof element === 'object' && 'known' in element && element.known === 'prefix' ? element.prefix : undefined;
 }
 
-function equalText(left: Element, right: Element, foldCase: true | undefined): Truth {
-  if (typeof left !== 'string' || typeof right !== 'string') return 'unknown';
-  return foldCase ? lowerCase(left) === lowerCase(right) : left === right;
+/** Two long lists are compared through a set: an exec may have a hundred thousand arguments. */
+function anyEqual(left: Reading, right: Reading, foldCase: true | undefined): Truth {
+  const texts = (reading: Reading) =>
+    reading.elements.flatMap((element) =>
+      typeof element === 'string' ? [foldCase ? lowerCase(element) : element] : [],
+    );
+  const known = new Set(texts(right));
+  if (texts(left).some((text) => known.has(text))) return true;
+  if (left.elements.length === 0 && left.complete) return false;
+  if (right.elements.length === 0 && right.complete) return false;
+  const isKnown = (reading: Reading) => reading.complete && reading.elements.every((one) => typeof one === 'string');
+  return isKnown(left) && isKnown(right) ? false : 'unknown';
 }
 
 function booleanIs(value: boolean): (element: Element) => Truth {

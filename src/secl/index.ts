@@ -22,6 +22,7 @@ export { eventFromFlat, unknownNames } from './flat-event.js';
 export { EventError } from './flat-value.js';
 export type { IpNetwork } from './ip.js';
 export { overlaps, parseIp, printIp } from './ip.js';
+export { layout } from './layout.js';
 export { type Limit, limits } from './limits.js';
 export { type Macro, macroFromValues, parseMacro } from './macro.js';
 export { isPrefixCertain, matches, matchesPrefix } from './matcher.js';

@@ -29,9 +29,14 @@ export const limits = {
   patternLength: { value: 4_096, unit: 'bytes a string, pattern or path pattern', consequence: refused },
   regexpLength: { value: 1_024, unit: 'characters a regular expression', consequence: refused },
   regexpProgram: {
-    value: 10_000,
+    value: 4_000,
     unit: 'instructions a compiled regular expression',
     consequence: refused,
+  },
+  regexpSearch: {
+    value: 33_554_432,
+    unit: 'bytes of a value times instructions of the regular expression searched in it',
+    consequence: 'only the beginning of the value is searched; the answer is then unknown unless that decides it',
   },
   pathDepth: { value: 1_363, unit: 'segments a path literal', consequence: refused },
   pathSegment: { value: 255, unit: 'bytes a segment of a path literal', consequence: refused },

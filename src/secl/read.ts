@@ -13,7 +13,7 @@ export interface Context {
   /** Nanoseconds since the epoch, for ages. */
   readonly now: bigint;
   /** By name without `${}`. A variable that is not there has the zero value of its type. */
-  readonly variables?: ReadonlyMap<string, Value>;
+  readonly variables?: { get(name: string): Value | undefined };
 }
 
 /** An event, the context, and the element that the register is at. */

@@ -20,6 +20,11 @@ export function regexpProblem(source: string): string | undefined {
   }
 }
 
+/** How many bytes of a value may be searched for the regular expression. */
+export function searchableBytes(source: string): number {
+  return Math.floor(limits.regexpSearch.value / compile(source).programSize());
+}
+
 /** Whether the regular expression occurs in the value. */
 export function matchesRegexp(source: string, value: Bytes): boolean {
   return compile(source).matcher(decodeUtf8(value)).find();
