@@ -122,19 +122,18 @@ struct walk {
 	u32 classes;
 };
 
-/* One byte. A macro and repeated by hand: clang does not unroll the loop, and a rolled one costs a branch a byte. */
+/* One byte. A row's flag stays in `row` until the mask of the next load drops it. A macro and repeated by hand: clang does not unroll the loop, and a rolled one costs a branch a byte. */
 #define STEP                                                                                       \
 	do {                                                                                       \
 		if (at >= to)                                                                      \
 			goto out;                                                                  \
 		class = *(const u8 *)(image + ((classes + s->arena[at & (ARENA_BYTES - 1)]) & mask)); \
-		next = *(const u32 *)(image + ((row + class * 4) & mask & ~3u));                   \
+		row = *(const u32 *)(image + ((row + class * 4) & row_mask));                      \
 		at++;                                                                              \
-		row = next & ~3u;                                                                  \
-		if (next & PC_ROW_EMITS) {                                                         \
+		if (row & PC_ROW_EMITS) {                                                          \
 			struct hit *h = &s->hits[s->hit_count & (HITS - 1)];                       \
                                                                                                    \
-			h->row = row;                                                              \
+			h->row = row & ~3u;                                                        \
 			h->position = at + s->position;                                            \
 			s->hit_count++;                                                            \
 		}                                                                                  \
@@ -146,7 +145,7 @@ static long walk_step(u32 i, struct walk *w)
 {
 	struct scratch *s = w->m.s;
 	const void *image = w->m.image;
-	u32 mask = image_mask, classes = w->classes, row = s->row, at = s->from, to = s->to, class, next;
+	u32 mask = image_mask, row_mask = mask & ~3u, classes = w->classes, row = s->row, at = s->from, to = s->to, class;
 
 	STEP4; STEP4; STEP4; STEP4;
 out:
