@@ -8,10 +8,10 @@ function fuzz(...args: string[]) {
   return spawnSync('node', [join(root, 'scripts/fuzz.mjs'), ...args], { encoding: 'utf8', timeout: 55_000 });
 }
 
-// New choices every time: what it says names the seed, with which it can be had again.
+// The same choices every time; `npm run fuzz` makes new ones.
 test('five seconds of random inputs break nothing', () => {
-  const { status, stdout, stderr } = fuzz('--seconds', '5');
-  expect(`${stderr}${stdout}`).toMatch(/ 0 findings, seed \d+\n$/);
+  const { status, stdout, stderr } = fuzz('--seconds', '5', '--seed', '3');
+  expect(`${stderr}${stdout}`).toContain(' 0 findings, seed 3\n');
   expect(Number(/(\d+) inputs/.exec(stdout)?.[1])).toBeGreaterThan(5);
   expect(status).toBe(0);
 });

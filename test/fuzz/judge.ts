@@ -49,10 +49,9 @@ function judged(worker: Worker, attempt: Try, input: string): Promise<Failure | 
       if (report.kind === 'judged') settle(report.failure);
     };
     const onError = (error: Error) => settle({ kind: 'memory', message: error.message, where: 'memory' });
-    // Twice the time: the thread itself measures how long it took, and a thread that starts is slow.
     const timer = setTimeout(
-      () => settle({ kind: 'slow', message: `took more than ${2 * limits.inputMilliseconds} ms`, where: 'slow' }),
-      2 * limits.inputMilliseconds,
+      () => settle({ kind: 'slow', message: `did not end in ${limits.hangMilliseconds} ms`, where: 'slow' }),
+      limits.hangMilliseconds,
     );
     worker.on('message', onMessage);
     worker.on('error', onError);

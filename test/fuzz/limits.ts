@@ -1,7 +1,9 @@
 /** What one input may cost. Past either, the input is a finding. */
 export const limits = {
-  /** Milliseconds an input may take. A slow machine is given a second try in a fresh thread. */
+  /** Milliseconds of work that an input may take. One that takes longer is tried again in a fresh thread. */
   inputMilliseconds: 1_000,
+  /** Milliseconds by the clock after which an input hangs. Many times as long, for busy machines. */
+  hangMilliseconds: 10_000,
   /** Mebibytes of JavaScript heap of the thread that runs the inputs. */
   heapMebibytes: 512,
   /** Mebibytes of buffers outside that heap that one input may leave behind. */

@@ -90,7 +90,7 @@ function watch({ root, targets, seed }: RunOptions, from: number, deadline: numb
   const suspects: Suspect[] = [];
   return new Promise((resolve) => {
     let current = from;
-    let since = Date.now() + 5_000; // the thread reads the corpus first
+    let since = Date.now();
     const settle = async (failure?: Failure) => {
       clearInterval(clock);
       await worker.terminate();
@@ -104,7 +104,7 @@ function watch({ root, targets, seed }: RunOptions, from: number, deadline: numb
       if (number !== current) {
         current = number;
         since = Date.now();
-      } else if (Date.now() - since > 2 * limits.inputMilliseconds) {
+      } else if (Date.now() - since > limits.hangMilliseconds) {
         void settle({ kind: 'slow', message: 'did not end', where: 'slow' });
       }
     }, 50);
