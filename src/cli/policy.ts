@@ -5,6 +5,7 @@ import { policyDiff } from './policy-diff.js';
 import { policyEval } from './policy-eval.js';
 import { policyExplain } from './policy-explain.js';
 import { policyFields } from './policy-fields.js';
+import { policyFmt } from './policy-fmt.js';
 import { policySchemaVerb } from './policy-schema.js';
 import { policyTest } from './policy-test.js';
 import type { Invocation } from './verb.js';
@@ -16,6 +17,7 @@ export function policyVerb(invocation: Invocation): Command {
     .addCommand(policyExplain(invocation))
     .addCommand(policyEval(invocation))
     .addCommand(policyTest(invocation))
+    .addCommand(policyFmt(invocation))
     .addCommand(policyDiff(invocation))
     .addCommand(policyFields(invocation))
     .addCommand(policySchemaVerb(invocation));

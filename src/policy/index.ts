@@ -1,5 +1,6 @@
 /** Policy files to a Ruleset, with diagnostics that point at file, line and column. */
 export { PolicyFilesError, readPolicyFiles } from './files.js';
+export { type Formatted, formatPolicy } from './format.js';
 export { anyLinux, type HostFacts } from './host.js';
 export { readHostFacts } from './host-facts.js';
 export { type LoadOptions, loadPolicies } from './load.js';
