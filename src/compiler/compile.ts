@@ -7,8 +7,9 @@ import type { Rule, Ruleset } from '../policy/ruleset.js';
 import { matches } from '../secl/index.js';
 import { OutputLists } from './automata/outputs.js';
 import { type Clause, literalNumber } from './clauses.js';
+import type { CompiledRule } from './compiled-rule.js';
 import { CompileError } from './errors.js';
-import { eachLiteral, type Formula } from './formula.js';
+import { eachLiteral } from './formula.js';
 import { event, header, LITERAL_NOT, ruleFlag } from './image/layout.js';
 import { type ImageClause, type ImageContent, writeImage } from './image/writer.js';
 import { buildIntegers, type Integers } from './integers.js';
@@ -24,17 +25,6 @@ import { triggerOf } from './triggers.js';
 export interface CompileOptions {
   /** What an enforcing rule does at an exec when a fact it needs could not be read. Default: `report`. */
   readonly onUnknown?: 'report' | 'enforce';
-}
-
-/** A rule as it stands in the image, where its number is its index. */
-export interface CompiledRule {
-  readonly rule: Rule;
-  /** `decided`: the kernel decides it. `candidate`: what holds in the kernel is only necessary. */
-  readonly decision: 'decided' | 'candidate';
-  /** Why it is only a candidate. */
-  readonly reasons: readonly string[];
-  /** What the kernel tests. */
-  readonly formula: Formula;
 }
 
 export interface Compiled {

@@ -3,7 +3,8 @@ import type { Ruleset } from '../policy/ruleset.js';
 import { compile } from './compile.js';
 import type { Plan } from './plan.js';
 
-export { type Compiled, type CompiledRule, type CompileOptions, compile } from './compile.js';
+export { type Compiled, type CompileOptions, compile } from './compile.js';
+export type { CompiledRule } from './compiled-rule.js';
 export { compileEnforceable, type Enforceable } from './enforceable.js';
 export { CompileError, type CompileErrorCode } from './errors.js';
 export { type FieldPlace, placeOfField } from './field-place.js';

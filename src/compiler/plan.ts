@@ -1,7 +1,7 @@
 /** The plan: for each rule where and when it decides, what is done there, and why there. */
 import type { Rule, Ruleset } from '../policy/ruleset.js';
 import { type Automaton, automatonBytes } from './automata/automaton.js';
-import type { CompiledRule } from './compile.js';
+import type { CompiledRule } from './compiled-rule.js';
 import { eachLiteral, type Formula } from './formula.js';
 import type { StreamName } from './image/layout.js';
 

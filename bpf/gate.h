@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The way into an image and out of it, and who is never acted on. */
+#ifndef PORTCULLIS_GATE_H
+#define PORTCULLIS_GATE_H
+
+#include "walk.h"
+
+/* Takes the active image. The word is read again behind the count so that nobody is in a slot unseen: user space flips the word, then
+ * waits for the old slot's count. */
+static __always_inline struct pc_state *enter(struct machine *m, u32 *slot, u64 *generation)
+{
+	u32 zero = 0, index;
+	struct pc_state *st = bpf_map_lookup_elem(&state, &zero);
+	u64 word;
+
+	if (!st)
+		return 0;
+	for (int attempt = 0; attempt < 4; attempt++) {
+		word = *(volatile u64 *)&st->word;
+		index = (word >> PC_WORD_ACTIVE_SHIFT) & 0xff;
+		if (index >= PC_SLOTS)
+			return 0;
+		__sync_fetch_and_add(&st->inside[index], 1);
+		if (*(volatile u64 *)&st->word == word) {
+			*slot = index;
+			*generation = word >> PC_WORD_GENERATION_SHIFT;
+			m->image = bpf_map_lookup_elem(&images, slot);
+			return st;
+		}
+		__sync_fetch_and_add(&st->inside[index], -1);
+	}
+	return 0;
+}
+
+static __always_inline void leave(struct pc_state *st, u32 slot)
+{
+	if (slot < PC_SLOTS)
+		__sync_fetch_and_add(&st->inside[slot], -1);
+}
+
+static __always_inline int is_protected(struct pc_state *st, struct task_struct *task)
+{
+	u32 pid = BPF_CORE_READ(task, tgid);
+
+	return pid == 1 || (st->agent && pid == st->agent);
+}
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Stage 1: before the exec, once for each level, from the caller's memory. */
+#ifndef PORTCULLIS_STAGE1_H
+#define PORTCULLIS_STAGE1_H
+
+#include "file.h"
+#include "gate.h"
+#include "readers.h"
+#include "record.h"
+#include "task.h"
+#include "views.h"
+
+static __always_inline void begin_exec(struct exec *e, struct linux_binprm *bprm, u64 generation)
+{
+	e->id = new_exec_id();
+	e->bprm = (u64)bprm;
+	e->seen = 0;
+	e->generation = generation;
+	e->levels = 0;
+}
+
+/* Scratch memory as it is before anything of an exec was read. */
+static __always_inline void begin_scratch(struct scratch *s, struct exec *e, u64 generation, u32 stage)
+{
+	s->exec = e->id;
+	s->generation = generation;
+	s->stage = stage;
+	s->kept = 0;
+	s->known = 0;
+	s->interpreter_known = 0;
+	s->args_bytes = 0;
+	s->head_bytes = 0;
+	s->tty_bytes = 0;
+}
+
+/* What a record says of a script: the end of its path, as much as it carries. */
+static __always_inline void keep_script_path(struct scratch *s, struct levels *levels)
+{
+	u32 bytes = PATH_END - 1 - s->path_from, from = s->path_from;
+
+	if (bytes > PC_EVENT_PATH_BYTES) {
+		from += bytes - PC_EVENT_PATH_BYTES;
+		bytes = PC_EVENT_PATH_BYTES;
+	}
+	bpf_probe_read_kernel(levels->path, bound(bytes, 0x7ff), &s->arena[from & (ARENA_BYTES - 1)]);
+	levels->path_bytes = bytes;
+	bpf_probe_read_kernel(levels->name, bound(s->name_bytes, 0xff), &s->arena[s->name_from & (ARENA_BYTES - 1)]);
+	levels->name_bytes = s->name_bytes;
+}
+
+/* One more level whose file is at hand. `levels` NULL: a plain program. */
+static __always_inline void add_level(struct machine *m, struct levels *levels, struct file *file, u32 level)
+{
+	level_facts(m, file);
+	if (levels) {
+		if (!level)
+			keep_script_path(m->s, levels);
+		put_level(m, levels, level);
+	}
+}
+
+enum can_refuse { CANNOT_REFUSE, CAN_REFUSE };
+
+static __always_inline int decide_stage1(struct machine *m, struct exec *e, struct linux_binprm *bprm, struct task_struct *task,
+					 struct pc_state *st, u64 generation, enum can_refuse can)
+{
+	struct scratch *s = m->s;
+	const struct pc_header *h = image_header(m->image);
+	struct levels *levels = 0;
+	u32 streams = h->streams, level;
+	int native = is_native(bprm);
+
+	if (BPF_CORE_READ(bprm, interp) == BPF_CORE_READ(bprm, filename))
+		begin_exec(e, bprm, generation);
+	else if (e->bprm != (u64)bprm || e->generation != generation)
+		return 0; /* the image changed below: stage 2 decides with the new one */
+	level = e->levels;
+	if (level >= PC_LEVELS)
+		return 0;
+	if (level || !native) {
+		levels = bpf_task_storage_get(&scripts, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+		if (!levels) {
+			count(PC_COUNT_NO_MEMORY);
+			return 0;
+		}
+	}
+	begin_scratch(s, e, generation, PC_STAGE_REFUSE);
+	e->levels = s->levels = level + 1;
+	s->native = native;
+	clear_atoms(m);
+	task_facts(s, task);
+	add_level(m, levels, BPF_CORE_READ(bprm, file), level);
+	if (can == CANNOT_REFUSE)
+		return 0;
+	/* a setuid program gets its ids later, and an interpreter's file counts, not the script's */
+	if (native && !(s->mode & (S_ISUID | S_ISGID)))
+		effective_facts(s, task);
+	if (streams & (1 << PC_STREAM_COMM))
+		future_comm_fact(m, bprm);
+	if (streams & (1 << PC_STREAM_TTY))
+		tty_fact(m, task);
+	if (native && !level) {
+		s->index = 0;
+		s->string = 0;
+		begin_block(m, BPF_CORE_READ(bprm, argc), BPF_CORE_READ(bprm, envc));
+		if (caller_arguments(s, task))
+			bpf_loop(1 << 22, pointer_step, m, 0);
+		end_block(m);
+		if (s->phase < PHASE_DONE)
+			count(PC_COUNT_ABSTAINED);
+	}
+	test_integers(m, 0, PC_FACT_FILE);
+	decide_views(m, levels);
+	count(PC_COUNT_STAGE1);
+	if (!(s->wants & WANT_DENY) || is_protected(st, task)) { /* stage 2 says who was spared */
+		/* everything was read, so nothing was unknown; the parent may change in between */
+		if (!levels && s->phase >= PHASE_DONE && s->total <= BLOCK_END && !s->wrapped &&
+		    !(h->sources & ~(s->known | s->interpreter_known)) && !(h->sources & (1ull << (PC_SOURCE_FACT + PC_FACT_PPID)))) {
+			s->kept_bytes = s->total;
+			s->kept = e->id;
+		}
+		return 0;
+	}
+	count(PC_COUNT_REFUSED);
+	emit(m, task, levels, PC_STAGE_REFUSE, PC_VERDICT_REFUSE);
+	return -EPERM;
+}
+
+static __always_inline int stage1(struct linux_binprm *bprm, enum can_refuse can)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct machine m = {};
+	struct pc_state *st;
+	struct exec *e;
+	u64 generation = 0;
+	u32 slot = PC_SLOTS, claimed = 0;
+	int ret = 0;
+
+	st = enter(&m, &slot, &generation);
+	if (!st)
+		return 0;
+	e = bpf_task_storage_get(&execs, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	m.s = claim(bpf_get_smp_processor_id(), &claimed);
+	if (e && m.s && m.image) {
+		e->scratch = claimed;
+		ret = decide_stage1(&m, e, bprm, task, st, generation, can);
+	} else {
+		count(PC_COUNT_NO_MEMORY);
+	}
+	if (m.s)
+		yield(m.s);
+	leave(st, slot);
+	return ret;
+}
+
+#endif
