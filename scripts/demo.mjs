@@ -38,7 +38,6 @@ await runMain(async () => {
     say(`booting a virtual machine with kernel ${options.kernel}`);
     await runInMachine(options.kernel, accept);
   } else {
-    say('on this machine: the shipped policy is enforced here until the demo ends');
     await runOnHost(accept);
   }
   if (!found.has('errors')) {

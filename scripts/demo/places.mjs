@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { guestProgramDir, guestProjectDir } from '../lib/guest-project.mjs';
 import { root } from '../lib/paths.mjs';
-import { CommandError, NeedsHelpError } from '../lib/process.mjs';
+import { CommandError, NeedsHelpError, say } from '../lib/process.mjs';
 import { programDir } from '../lib/programs.mjs';
 import { explainFailure, runInVm } from '../lib/vm.mjs';
 import { planOf, RACE_TRIES } from './cases.mjs';
@@ -51,6 +51,7 @@ export async function runOnHost(onOutput) {
         'to use a virtual machine',
     );
   }
+  say('on this machine: the shipped policy is enforced here until the demo ends');
   await inScratch(async (scratch) => {
     const directory = join(scratch, 'demo');
     await writeFile(join(scratch, 'plan'), planOf(directory));
