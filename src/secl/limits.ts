@@ -34,7 +34,7 @@ export const limits = {
     consequence: refused,
   },
   regexpSearch: {
-    value: 33_554_432,
+    value: 16_777_216,
     unit: 'bytes of a value times instructions of the regular expression searched in it',
     consequence: 'only the beginning of the value is searched; the answer is then unknown unless that decides it',
   },
