@@ -5,10 +5,13 @@
 import { CgroupPaths } from '../events/cgroups.js';
 import { AlignedClock } from '../events/clock.js';
 import { ImageHistory } from '../events/image.js';
-import { EventMaker, type RecordJudge } from '../events/maker.js';
+import { EventMaker } from '../events/maker.js';
 import { ProcessTree } from '../events/processes.js';
-import { UserNames } from '../events/users.js';
+import { groupNames, UserNames } from '../events/users.js';
 import type { KernelSession, OpenSession } from '../kernel/types.js';
+import { UserSpaceRules } from '../rules/engine.js';
+import { FileHasher } from '../rules/hasher.js';
+import type { Processes } from '../rules/kill.js';
 import { Health } from '../telemetry/health.js';
 import { limits as telemetryLimits } from '../telemetry/limits.js';
 import { AgentLog } from '../telemetry/log.js';
@@ -20,7 +23,7 @@ import { Delivery } from './delivery.js';
 import { imageFacts } from './image-facts.js';
 import { limits } from './limits.js';
 import { LossWatch, lossesOf } from './losses.js';
-import { PolicyError, type PolicyWorkshop, type Prepared, preparePolicies } from './policies.js';
+import { PolicyError, type PolicyImage, type PolicyWorkshop, type Prepared, preparePolicies } from './policies.js';
 import { logDiagnostics, logPlaces } from './policy-log.js';
 import { type StopSummary, stopText } from './stop-summary.js';
 import { withinTime } from './within-time.js';
@@ -31,7 +34,8 @@ export interface AgentWorld {
   pid: number;
   openSession: OpenSession;
   workshop: PolicyWorkshop;
-  judge: RecordJudge;
+  /** For kills after the event. */
+  processes: Processes;
   /** Nanoseconds since boot, suspended time included. */
   bootTime(): bigint;
 }
@@ -45,6 +49,9 @@ export class Agent {
   readonly #health: Health;
   readonly #images = new ImageHistory();
   readonly #users = new UserNames();
+  readonly #groups = groupNames();
+  readonly #processes = new ProcessTree();
+  readonly #rules: UserSpaceRules;
   #server: TelemetryServer | undefined;
   #session: KernelSession | undefined;
   #delivery: Delivery | undefined;
@@ -60,6 +67,8 @@ export class Agent {
     this.#log = new AgentLog(sink, config.log.level);
     this.#metrics = new Metrics(world.version);
     this.#metrics.watchLog(sink);
+    this.#rules = new UserSpaceRules({ onUnknown: config.onUnknown, processes: world.processes });
+    this.#metrics.watchRules(this.#rules);
     this.#health = new Health(sink);
   }
 
@@ -146,10 +155,11 @@ export class Agent {
       bootId: session.bootId,
       images: this.#images,
       clock,
-      processes: new ProcessTree(),
+      processes: this.#processes,
       cgroups: new CgroupPaths(),
       users: this.#users,
-      judge: this.#world.judge,
+      groups: this.#groups,
+      engine: this.#rules,
     });
     const delivery = new Delivery({
       maker,
@@ -157,6 +167,7 @@ export class Agent {
       log: this.#log,
       sink: this.#sink,
       metrics: this.#metrics,
+      hasher: new FileHasher(),
       pendingLimit: telemetryLimits.pendingLog.value,
     });
     this.#delivery = delivery;
@@ -185,6 +196,8 @@ export class Agent {
       const { generation, slot, milliseconds } = activation;
       const facts = imageFacts(prepared, activation);
       this.#metrics.imageActive(facts);
+      this.#rules.use(ruleset.rules);
+      this.#followExecs(image);
       const shown = { image: image.hash, generation: Number(generation), rules: ruleset.rules.length };
       this.#health.state(shown);
       const text = `${ruleset.rules.length} rules are in force.`;
@@ -192,6 +205,12 @@ export class Agent {
       return { generation, image };
     });
     logPlaces(this.#log, image.places);
+  }
+
+  /** A rule about the end of a process asks what it ran; the kernel reports every exec meanwhile. */
+  #followExecs({ exitRules = [] }: PolicyImage): void {
+    if (exitRules.length > 0) this.#processes.follow(this.#world.bootTime());
+    else this.#processes.unfollow();
   }
 
   #sayRefusedFiles({ refusedFiles }: Prepared): void {
@@ -204,6 +223,7 @@ export class Agent {
     if (this.#stopped !== undefined) return 'refused';
     this.#log.info('reload-started', 'Loading the policies again.');
     this.#users.refresh();
+    this.#groups.refresh();
     this.#reopenLog();
     const result = await this.#swap();
     this.#metrics.reload(result);

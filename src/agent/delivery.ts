@@ -1,15 +1,19 @@
 /**
- * Records on their way to the log. One batch after another: its events are written, the log accepts them, and only then
- * does the kernel learn that it may forget the records. A log that accepts nothing therefore fills the kernel's ring,
- * not our memory. A record that is delivered twice has the same `portcullis.record`.
+ * Records on their way to the log. One batch after another: its events are made, which decides and kills where user space
+ * does that; they are written, the log accepts them, and only then does the kernel learn that it may forget the records.
+ * Making does not wait for the log, so a slow one delays no kill; since the kernel hands out only a few batches at a time, a
+ * log that accepts nothing fills the kernel's ring and not our memory. A record that is delivered twice has the same
+ * `portcullis.record`.
  */
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import type { AlignedClock } from '../events/clock.js';
-import type { EventMaker } from '../events/maker.js';
+import type { EventMaker, MadeEvent } from '../events/maker.js';
 import type { KernelRecord, RecordBatch } from '../kernel/types.js';
+import type { FileHasher } from '../rules/hasher.js';
 import type { AgentLog } from '../telemetry/log.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { LineSink } from '../telemetry/sink.js';
+import { followUp } from './follow-up.js';
 import { limits } from './limits.js';
 
 export interface DeliveryParts {
@@ -18,6 +22,7 @@ export interface DeliveryParts {
   log: AgentLog;
   sink: LineSink;
   metrics: Metrics;
+  hasher: FileHasher;
   /** Bytes in the sink past which delivery waits before it makes further events. */
   pendingLimit: number;
 }
@@ -29,13 +34,18 @@ export interface DeliveryCounts {
   events: number;
   /** Records that user space found no rule for. */
   discarded: number;
+  /** Events that were not told: their rules are silent or have said enough for now. */
+  untold: number;
   /** Records that could not be made into an event. */
   malformed: number;
 }
 
 export class Delivery {
   readonly #parts: DeliveryParts;
-  readonly #counts: DeliveryCounts = { records: 0, events: 0, discarded: 0, malformed: 0 };
+  readonly #counts: DeliveryCounts = { records: 0, events: 0, discarded: 0, untold: 0, malformed: 0 };
+  /** Ends when all events so far are made. */
+  #made: Promise<unknown> = Promise.resolve();
+  /** Ends when they are safe. */
   #tail: Promise<void> = Promise.resolve();
   #waiting = 0;
 
@@ -71,8 +81,10 @@ export class Delivery {
     this.#waiting += records.length;
     this.#counts.records += records.length;
     const { log } = this.#parts;
-    this.#tail = this.#tail
-      .then(() => this.#deliver(records))
+    const made = this.#made.then(() => this.#make(records));
+    this.#made = made.catch(() => {});
+    this.#tail = Promise.all([made, this.#tail])
+      .then(([events]) => this.#deliver(records, events))
       .then(acknowledge)
       .catch((error: unknown) => {
         // Not acknowledged: the records stay with the kernel, and the next reader of the ring finds them.
@@ -80,36 +92,43 @@ export class Delivery {
       });
   }
 
-  async #deliver(records: readonly KernelRecord[]): Promise<void> {
-    const { maker, sink, metrics, clock, pendingLimit } = this.#parts;
-    await maker.beginBatch();
-    let events = 0;
+  async #make(records: readonly KernelRecord[]): Promise<MadeEvent[]> {
+    await this.#parts.maker.beginBatch();
+    const events: MadeEvent[] = [];
     for (const [index, record] of records.entries()) {
-      events += this.#write(record);
+      const made = this.#makeOne(record);
+      if (made !== undefined) events.push(made);
+      if (isTimeToYield(index)) await yieldToOthers();
+    }
+    return events;
+  }
+
+  async #deliver(records: readonly KernelRecord[], events: readonly MadeEvent[]): Promise<void> {
+    const { sink, metrics, clock, pendingLimit } = this.#parts;
+    let written = 0;
+    for (const [index, made] of events.entries()) {
+      written += await this.#write(made);
       if (sink.pendingBytes > pendingLimit) await sink.flushed();
-      else if (index % limits.recordsBetweenYields.value === limits.recordsBetweenYields.value - 1) {
-        await yieldToOthers();
-      }
+      else if (isTimeToYield(index)) await yieldToOthers();
     }
     await sink.flushed();
     for (const record of records) metrics.delivered(clock.secondsSince(record.time));
     this.#waiting -= records.length;
-    this.#counts.events += events;
+    this.#counts.events += written;
   }
 
-  /** The number of events written. One bad record must not hold up the others. */
-  #write(record: KernelRecord): 0 | 1 {
+  /** One bad record must not hold up the others. */
+  #makeOne(record: KernelRecord): MadeEvent | undefined {
     const { maker, log, metrics } = this.#parts;
     try {
       const made = maker.make(record);
       if (made === undefined) {
         this.#counts.discarded++;
         if (record.verdict !== 'none') metrics.candidateDiscarded();
-        return 0;
+        return undefined;
       }
-      log.event(made.event);
-      metrics.event(record.stage, made.decision);
-      return 1;
+      for (const { action, status } of made.decision.actions) metrics.action(action.action, status);
+      return made;
     } catch (error) {
       this.#counts.malformed++;
       metrics.recordMalformed();
@@ -118,9 +137,27 @@ export class Delivery {
         error: reasonOf(error),
         record: { cpu, sequence: String(sequence), exec: String(exec), pid },
       });
-      return 0;
+      return undefined;
     }
   }
+
+  /** The number of events written. */
+  async #write(made: MadeEvent): Promise<0 | 1> {
+    const { log, metrics, hasher } = this.#parts;
+    await followUp(made, log, hasher);
+    metrics.suppressed(made.limited);
+    if (made.event === undefined) {
+      this.#counts.untold++;
+      return 0;
+    }
+    log.event(made.event);
+    metrics.event(made.event.portcullis.stage ?? 'exit', made.decision);
+    return 1;
+  }
+}
+
+function isTimeToYield(index: number): boolean {
+  return index % limits.recordsBetweenYields.value === limits.recordsBetweenYields.value - 1;
 }
 
 function reasonOf(error: unknown): string {

@@ -22,12 +22,12 @@ export function logDiagnostics(log: AgentLog, diagnostics: readonly Diagnostic[]
 export function logPlaces(log: AgentLog, places: readonly RulePlace[]): void {
   for (const { rule, place, why } of places) {
     const fields = { rule: rule.id, mode: rule.mode, place };
-    if (rule.event !== 'exec') {
+    if (place === 'waiting') {
       log.warn('rule-place', `${rule.id} is about ${rule.event} events, of which the agent makes nothing yet.`, fields);
       continue;
     }
-    const idle = rule.mode === 'enforce' && !place.startsWith('kernel-');
-    if (idle) log.warn('rule-place', `${rule.id} is to enforce, and its actions are not performed: ${why}`, fields);
+    const late = rule.mode === 'enforce' && place === 'user-space';
+    if (late) log.warn('rule-place', `${rule.id} acts only when the event is over: ${why}`, fields);
     else log.debug('rule-place', `${rule.id}: ${why}`, fields);
   }
 }

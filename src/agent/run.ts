@@ -1,8 +1,8 @@
 /** The daemon as one call: configuration in, until a signal ends it. */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { recordJudge } from '../events/judge.js';
 import { bootTimeNs } from '../kernel/addon.js';
 import { openSession } from '../kernel/session.js';
+import { systemProcesses } from '../rules/system-processes.js';
 import { FileSink } from '../telemetry/sink.js';
 import { Agent, type AgentWorld } from './agent.js';
 import { type Config, ConfigError, type ConfigSource, parseConfig } from './config.js';
@@ -26,7 +26,7 @@ export function realWorld(): AgentWorld {
     pid: process.pid,
     openSession,
     workshop,
-    judge: recordJudge(),
+    processes: systemProcesses,
     bootTime: bootTimeNs,
   };
 }

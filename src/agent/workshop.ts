@@ -19,6 +19,9 @@ export const workshop: PolicyWorkshop = {
         rule,
         decidedBy: decision === 'decided' ? ('kernel' as const) : ('user-space' as const),
       })),
+      exitRules: ruleset.rules
+        .filter(({ event }) => event === 'exit')
+        .map((rule) => ({ rule, decidedBy: 'user-space' as const })),
       places: plan.rules.map(({ rule, place, why }) => ({ rule, place, why })),
     };
   },

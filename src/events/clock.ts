@@ -29,6 +29,16 @@ export class AlignedClock implements BootClock {
     return new Date(this.#wallAt + Number(nanosecondsSinceBoot - this.#bootAt) / 1e6);
   }
 
+  /** Nanoseconds since the epoch, as the fields of times have them. */
+  epoch(nanosecondsSinceBoot: bigint): bigint {
+    return BigInt(this.#wallAt) * 1_000_000n + nanosecondsSinceBoot - this.#bootAt;
+  }
+
+  /** Nanoseconds since boot. */
+  boot(): bigint {
+    return this.#boot();
+  }
+
   now(): Date {
     return new Date(this.#wall());
   }

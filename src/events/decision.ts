@@ -1,15 +1,15 @@
 /** What a record means in terms of rules: which hold, which one decided, and what was done for it. */
 import type { KernelRecord, Verdict } from '../kernel/types.js';
 import type { Action, DenyAction, KillAction, Rule } from '../policy/ruleset.js';
+import type { Truth } from '../secl/truth.js';
 import type { EventImage, ImageRule } from './image.js';
-
-/** The evaluator's answer, asked only for rules that user space decides. */
-export type Judge = (rule: Rule) => boolean | 'unknown';
+import type { KillReport, RuleRun } from './rule-run.js';
 
 /**
- * `performed`: the kernel did it. `partially_performed`: it did it to the process, not to the wider scope.
- * `not_needed`: a refused exec has nothing left to kill. `monitor`: the rule only reports. `protected`: spared as pid 1
- * or the agent. `shadow`: decided by a candidate image. `not_performed`: user space decided, and does not act.
+ * `performed`: the signal was sent or the exec refused. `partially_performed`: that was done to the process, not to the
+ * wider scope. `not_needed`: the kernel has refused or killed already. `monitor`: the rule only reports. `protected`:
+ * spared as pid 1 or the agent. `shadow`: decided by a candidate image. `not_triggered`: the process had ended, or ran
+ * another program. `error`: the system refused the signal. `not_performed`: nothing acts on it.
  */
 export type ActionStatus =
   | 'performed'
@@ -18,12 +18,17 @@ export type ActionStatus =
   | 'monitor'
   | 'protected'
   | 'shadow'
+  | 'not_triggered'
+  | 'error'
   | 'not_performed';
 
 /** An action of the deciding rule and what became of it. */
 export interface ActionReport {
   action: DenyAction | KillAction;
   status: ActionStatus;
+  /** When user space killed: nanoseconds since boot. */
+  killedAt?: bigint;
+  why?: string;
 }
 
 export interface Decision {
@@ -40,28 +45,30 @@ export interface Decision {
   actions: readonly ActionReport[];
 }
 
-/** Undefined: no rule holds after all, nothing is to be reported. */
-export function decide(record: KernelRecord, image: EventImage | undefined, judge: Judge): Decision | undefined {
-  const unresolved: number[] = [];
-  const resolve = (number: number): ImageRule[] => {
-    const rule = image?.rules[number];
-    if (rule === undefined) unresolved.push(number);
-    return rule === undefined ? [] : [rule];
-  };
-  const holding = record.rules.flatMap(resolve);
-  const unsure = record.unknownRules.flatMap(resolve);
-  const truths = new Map([...holding, ...unsure].map((rule) => [rule, truthOf(rule, judge)]));
+/** A rule that an event is about, as far as the kernel knows. */
+interface Asked {
+  rule: ImageRule;
+  holds: Truth;
+}
 
-  const matched = inOrder(image, [
-    ...holding.filter((rule) => rule.decidedBy === 'kernel' || truths.get(rule) === true),
-    ...unsure.filter((rule) => truths.get(rule) === true),
-  ]);
-  const unknown = unsure.filter((rule) => rule.decidedBy === 'kernel' || truths.get(rule) === 'unknown');
+/** Undefined: no rule holds after all, nothing is to be reported. */
+export function decide(record: KernelRecord, image: EventImage | undefined, run: RuleRun): Decision | undefined {
+  const unresolved: number[] = [];
+  const asked = record.event === 'exit' ? exitRules(image) : execRules(record, image, unresolved);
+  const truths = new Map<ImageRule, Truth>();
+  for (const { rule, holds } of byPriority(asked)) {
+    const truth = rule.decidedBy === 'kernel' ? holds : run.truth(rule.rule);
+    truths.set(rule, truth);
+    if (truth === true) run.hold(rule.rule);
+  }
+  const found = (truth: Truth) => asked.map(({ rule }) => rule).filter((rule) => truths.get(rule) === truth);
+  const [matched, unknown] = [found(true), found('unknown')];
   const verdict = correct(record.verdict, matched.length + unresolved.length, unknown.length);
   if (verdict === 'none') return undefined;
 
+  const kills = killAfter([...matched, ...unknown.filter(({ rule }) => run.actsOnUnknown(rule))], record, verdict, run);
   const decisive = mostSevere(matched) ?? mostSevere(unknown);
-  const actions = decisive === undefined ? [] : actionsOf(decisive, record, verdict);
+  const actions = decisive === undefined ? [] : actionsOf(decisive, record, verdict, { run, kills });
   return { verdict, matched, unknown, unresolved, decisive, actions };
 }
 
@@ -72,13 +79,24 @@ export function strongestAction(rule: Rule): 'deny' | 'kill' | 'report' {
   return 'report';
 }
 
-function truthOf(rule: ImageRule, judge: Judge): boolean | 'unknown' {
-  return rule.decidedBy === 'kernel' ? 'unknown' : judge(rule.rule);
+/** In rule order, each once. */
+function execRules(record: KernelRecord, image: EventImage | undefined, unresolved: number[]): Asked[] {
+  const holding = new Set(record.rules);
+  const numbers = [...new Set([...record.rules, ...record.unknownRules])].sort((a, b) => a - b);
+  return numbers.flatMap((number): Asked[] => {
+    const rule = image?.rules[number];
+    if (rule === undefined) unresolved.push(number);
+    return rule === undefined ? [] : [{ rule, holds: holding.has(number) ? true : 'unknown' }];
+  });
 }
 
-function inOrder(image: EventImage | undefined, rules: readonly ImageRule[]): ImageRule[] {
-  const place = (rule: ImageRule) => image?.rules.indexOf(rule) ?? 0;
-  return rules.length < 2 ? [...rules] : [...rules].sort((a, b) => place(a) - place(b));
+function exitRules(image: EventImage | undefined): Asked[] {
+  return (image?.exitRules ?? []).map((rule) => ({ rule, holds: 'unknown' }));
+}
+
+/** The order in which rules see each other's variables: the highest priority first, then rule order. */
+function byPriority(asked: readonly Asked[]): readonly Asked[] {
+  return asked.length < 2 ? asked : [...asked].sort((a, b) => b.rule.rule.priority - a.rule.rule.priority);
 }
 
 /** The kernel reports a rule that user space decides as holding; the verdict follows what is left of it. */
@@ -104,10 +122,12 @@ function mostSevere(rules: readonly ImageRule[]): ImageRule | undefined {
 }
 
 function severity({ rule, decidedBy }: ImageRule): number {
-  if (rule.mode !== 'enforce' || decidedBy !== 'kernel') return 0;
+  // A rule that is not to be told decides for an event only when no other does.
+  if (rule.silent) return -1;
+  if (rule.mode !== 'enforce') return 0;
   switch (strongestAction(rule)) {
     case 'deny':
-      return 2;
+      return decidedBy === 'kernel' ? 2 : rule.actions.some(({ action }) => action === 'kill') ? 1 : 0;
     case 'kill':
       return 1;
     case 'report':
@@ -115,31 +135,74 @@ function severity({ rule, decidedBy }: ImageRule): number {
   }
 }
 
-function actionsOf(rule: ImageRule, record: KernelRecord, verdict: Verdict): ActionReport[] {
-  const actions = rule.rule.actions.filter(isEnforcement);
-  return actions.map((action) => ({ action, status: statusOf(action, rule, record, verdict) }));
+/** The kills that the kernel leaves to user space: of rules it does not decide, and those with a filter. */
+function isOurs({ decidedBy }: ImageRule, action: Action): boolean {
+  return action.action === 'kill' && (decidedBy === 'user-space' || action.filter !== undefined);
+}
+
+function killAfter(
+  rules: readonly ImageRule[],
+  record: KernelRecord,
+  verdict: Verdict,
+  run: RuleRun,
+): ReadonlyMap<Action, KillReport> {
+  const kills = new Map<Action, KillReport>();
+  // The exec did not take place, or the process is dead.
+  if (record.shadow || verdict === 'refuse' || verdict === 'kill') return kills;
+  for (const rule of rules) {
+    if (rule.rule.mode !== 'enforce') continue;
+    for (const action of rule.rule.actions) {
+      if (action.action === 'kill' && isOurs(rule, action) && run.due(action) === true)
+        kills.set(action, run.kill(action));
+    }
+  }
+  return kills;
+}
+
+interface Performed {
+  run: RuleRun;
+  kills: ReadonlyMap<Action, KillReport>;
+}
+
+function actionsOf(rule: ImageRule, record: KernelRecord, verdict: Verdict, performed: Performed): ActionReport[] {
+  const { run, kills } = performed;
+  return rule.rule.actions.filter(isEnforcement).flatMap((action): ActionReport[] => {
+    if (isOurs(rule, action) && run.due(action) === false) return [];
+    const killed = kills.get(action);
+    if (killed === undefined) return [{ action, status: statusOf(action, rule, record, verdict) }];
+    const { killedAt, why } = killed;
+    const status = statusOfKill(action, killed);
+    return [{ action, status, ...(killedAt !== undefined && { killedAt }), ...(why !== undefined && { why }) }];
+  });
 }
 
 function isEnforcement(action: Action): action is DenyAction | KillAction {
   return action.action === 'deny' || action.action === 'kill';
 }
 
+function statusOfKill(action: DenyAction | KillAction, { status }: KillReport): ActionStatus {
+  const wider = action.action === 'kill' && action.scope !== 'process';
+  return status === 'performed' && wider ? 'partially_performed' : status;
+}
+
 function statusOf(
   action: DenyAction | KillAction,
-  { rule, decidedBy }: ImageRule,
+  rule: ImageRule,
   record: KernelRecord,
   verdict: Verdict,
 ): ActionStatus {
   if (record.shadow) return 'shadow';
-  if (rule.mode === 'monitor') return 'monitor';
-  if (decidedBy === 'user-space') return 'not_performed';
+  if (rule.rule.mode === 'monitor') return 'monitor';
+  const ours = rule.decidedBy === 'user-space' || isOurs(rule, action);
   switch (verdict) {
     case 'refuse':
+      if (ours) return 'not_needed';
       return action.action === 'deny' ? 'performed' : 'not_needed';
     case 'kill':
+      if (ours) return 'not_needed';
       return action.action === 'deny' || action.scope === 'process' ? 'performed' : 'partially_performed';
     case 'protected':
-      return 'protected';
+      return ours ? 'not_performed' : 'protected';
     case 'none':
     case 'report':
     case 'unknown':

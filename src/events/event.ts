@@ -2,12 +2,22 @@
  * The event as it stands in the log: the reference product's keys, and one object of our own, `portcullis`. Keys that
  * are undefined do not appear. docs/events.md explains every field.
  */
-import type { Stage, TierName, Verdict } from '../kernel/types.js';
+import type { RecordedEvent, Stage, TierName, Verdict } from '../kernel/types.js';
 import type { Mode } from '../policy/ruleset.js';
 import type { ActionStatus } from './decision.js';
+import type { Exit } from './exit.js';
 
 /** Bytes in JSON: text where they are UTF-8. */
 export type Text = string | { $base64: string };
+
+/** A variable in an event. */
+export type ShownValue = ShownElement | readonly ShownElement[];
+type ShownElement = Text | number | boolean;
+/** By name, without the scope. */
+export type VariablesJson = Readonly<Record<string, ShownValue>>;
+
+/** What became of a file that was to be hashed. */
+export type HashState = 'done' | 'file_not_found' | 'file_too_big' | 'rate_limited' | 'failed';
 
 type Optional<T> = T | undefined;
 
@@ -16,8 +26,14 @@ export interface ActionJson {
   signal?: Optional<string>;
   scope?: Optional<string>;
   status: ActionStatus;
+  /** Why it was not performed, where user space tried. */
+  why?: Optional<string>;
   created_at: string;
   detected_at: string;
+  /** When user space sent the signal. */
+  killed_at?: Optional<string>;
+  /** From the event to the signal. */
+  ttr?: Optional<string>;
 }
 
 export interface FileJson {
@@ -26,13 +42,16 @@ export interface FileJson {
   path_resolution_error?: Optional<string>;
   inode?: Optional<number | string>;
   mode?: Optional<number>;
+  /** Of the action `hash`: `algorithm:hexadecimal`. */
+  hashes?: Optional<readonly string[]>;
+  hash_state?: Optional<HashState>;
 }
 
 export interface AncestorJson {
   pid: number;
   ppid?: Optional<number>;
   comm: Text;
-  executable?: Optional<{ path: Text; name: Text }>;
+  executable?: Optional<FileJson>;
   created_at?: Optional<string>;
   source: 'record' | 'proc';
 }
@@ -47,12 +66,15 @@ export interface ProcessJson {
   comm: Text;
   tty?: Optional<Text>;
   created_at: string;
-  exec_time: string;
+  exec_time?: Optional<string>;
   executable: FileJson;
   interpreter?: Optional<FileJson>;
   argv0?: Optional<Text>;
   args?: Optional<Text[]>;
   args_truncated: boolean;
+  /** `proc`: the program is as the process itself shows it in /proc. */
+  source?: Optional<'proc'>;
+  variables?: Optional<VariablesJson>;
   credentials: { uid: number; gid: number; euid: number; egid: number };
   container?: Optional<{ id: string }>;
   parent?: Optional<AncestorJson>;
@@ -95,20 +117,27 @@ export interface EventJson {
   title: string;
   date: string;
   evt: {
-    name: 'exec';
+    name: RecordedEvent;
     category: 'Process Activity';
     outcome: 'Success' | 'Refused';
     matched_rules: MatchedRuleJson[];
+    variables?: Optional<VariablesJson>;
   };
+  exit?: Optional<Exit>;
   file: FileJson;
   process: ProcessJson;
-  container?: Optional<{ id: string; runtime: string; outer?: Optional<readonly string[]> }>;
-  cgroup: { id?: Optional<string>; inode: string };
+  container?: Optional<{
+    id: string;
+    runtime: string;
+    outer?: Optional<readonly string[]>;
+    variables?: Optional<VariablesJson>;
+  }>;
+  cgroup: { id?: Optional<string>; inode: string; variables?: Optional<VariablesJson> };
   usr: { id: string };
   tags: string[];
   portcullis: {
     verdict: Verdict;
-    stage: Stage;
+    stage?: Optional<Stage>;
     mode?: Optional<Mode>;
     tier: TierName;
     image?: Optional<string>;
@@ -122,6 +151,6 @@ export interface EventJson {
     signal?: Optional<number>;
     args_count?: Optional<number>;
     args_bytes?: Optional<number>;
-    levels: number;
+    levels?: Optional<number>;
   };
 }

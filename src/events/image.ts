@@ -13,6 +13,8 @@ export interface EventImage {
   /** SHA-256 of its bytes, hexadecimal. */
   readonly hash: string;
   readonly rules: readonly ImageRule[];
+  /** Rules about the end of a process: the kernel knows nothing of them. */
+  readonly exitRules?: readonly ImageRule[];
 }
 
 /**

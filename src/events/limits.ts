@@ -7,10 +7,20 @@ export const limits = {
     unit: 'ancestors an event',
     consequence: 'older ancestors are left out and the event is marked `ancestors_cut`',
   },
-  treeProcesses: {
-    value: 16_384,
-    unit: 'processes remembered for lineage',
+  treeBytes: {
+    value: 32 * 1024 * 1024,
+    unit: 'bytes of programs remembered with these processes',
     consequence: 'the least recently seen is forgotten; /proc is asked instead',
+  },
+  procArgumentBytes: {
+    value: 4_096,
+    unit: 'bytes of arguments read from /proc/PID/cmdline',
+    consequence: 'what follows is unknown',
+  },
+  followedProcesses: {
+    value: 16_384,
+    unit: 'processes read from /proc when rules about exits come into force',
+    consequence: 'of the end of another one only pid, ids and name are known',
   },
   cgroupPaths: {
     value: 8_192,

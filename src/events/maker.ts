@@ -1,34 +1,28 @@
 /** From a record to an event, in one call: the public face of this folder. */
 import type { KernelRecord, TierName } from '../kernel/types.js';
-import type { Rule } from '../policy/ruleset.js';
-import type { CgroupPaths } from './cgroups.js';
-import type { AlignedClock } from './clock.js';
-import { containerOf } from './container.js';
 import { type Decision, decide } from './decision.js';
 import type { EventJson } from './event.js';
 import type { ImageHistory } from './image.js';
-import type { ProcessTree } from './processes.js';
+import type { FollowUp, RuleEngine } from './rule-run.js';
+import { Scene, type SceneParts } from './scene.js';
 import { shapeEvent } from './shape.js';
-import type { UserNames } from './users.js';
 
-/** Decides, by the whole expression, a rule for which the kernel only gave a necessary condition. */
-export type RecordJudge = (rule: Rule, record: KernelRecord) => boolean | 'unknown';
-
-export interface EventMakerParts {
+export interface EventMakerParts extends SceneParts {
   version: string;
   tier: TierName;
   bootId: string;
   images: ImageHistory;
-  clock: AlignedClock;
-  processes: ProcessTree;
-  cgroups: CgroupPaths;
-  users: UserNames;
-  judge: RecordJudge;
+  engine: RuleEngine;
 }
 
 export interface MadeEvent {
-  event: EventJson;
   decision: Decision;
+  /** Undefined: the event is not told, because its rules are silent or have said enough. */
+  event: EventJson | undefined;
+  /** Ids of the rules whose rate limit kept it back. */
+  limited: readonly string[];
+  /** What the actions of its rules ask for besides. */
+  followUps: readonly FollowUp[];
 }
 
 export class EventMaker {
@@ -45,28 +39,22 @@ export class EventMaker {
     this.#parts.processes.refresh();
   }
 
-  /** Undefined: no rule holds after user space decided its part, or none was asked, so there is nothing to report. */
+  /**
+   * Decides what is left to decide and does what cannot wait: sets variables, kills. Undefined: no rule holds after user
+   * space decided its part, or none was asked, so there is nothing to report.
+   */
   make(record: KernelRecord): MadeEvent | undefined {
-    const { version, tier, bootId, images, clock, processes, cgroups, users, judge } = this.#parts;
-    // Rules about the end of a process are not evaluated yet.
-    if (record.event === 'exit') return undefined;
+    const { version, tier, bootId, images, engine } = this.#parts;
     const image = images.image(record.generation);
-    processes.remember(record);
-    const decision = decide(record, image, (rule) => judge(rule, record));
+    this.#parts.processes.remember(record);
+    const scene = new Scene(record, this.#parts);
+    const run = engine.begin(scene);
+    const decision = decide(record, image, run);
     if (decision === undefined) return undefined;
-
-    const cgroupPath = cgroups.path(record.cgroup, [record.pid, record.ppid]);
-    const event = shapeEvent(record, decision, {
-      version,
-      tier,
-      bootId,
-      image,
-      clock,
-      lineage: processes.lineage(record),
-      cgroupPath,
-      container: cgroupPath === undefined ? undefined : containerOf(cgroupPath),
-      user: users.name(record.uid),
-    });
-    return { event, decision };
+    const { tell, limited } = run.telling(decision);
+    const { followUps } = run;
+    if (tell === 'nothing') return { decision, event: undefined, limited, followUps };
+    const event = shapeEvent(scene, decision, { version, tier, bootId, image, run });
+    return { decision, event, limited, followUps };
   }
 }

@@ -1,11 +1,13 @@
 /**
- * Who started a process: a small tree of the processes that records spoke of, and /proc for all others. Best effort:
- * both are read after the fact, so each entry says where it comes from.
+ * Who started a process and what it runs: a bounded table of the processes that records spoke of, and /proc for all
+ * others. Best effort: both are read after the fact, so each entry says where it comes from.
  */
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { KernelRecord } from '../kernel/types.js';
 import type { Bytes } from '../secl/bytes.js';
 import { limits } from './limits.js';
+import { type ProgramReader, readProgram } from './proc-program.js';
+import { type Program, programBytes, programOf } from './program.js';
 import { Recent } from './recent.js';
 
 export interface ProcessFacts {
@@ -17,6 +19,8 @@ export interface ProcessFacts {
   start: bigint | undefined;
   /** `record`: from the kernel's records. `proc`: read from /proc when the event was made. */
   source: 'record' | 'proc';
+  /** What its exec said, while it is known to be still that program. */
+  program?: Program;
 }
 
 export interface Lineage {
@@ -29,25 +33,63 @@ export interface Lineage {
 /** Reads one process of the host; undefined when it is gone. Tests give their own. */
 export type ProcReader = (pid: number) => ProcessFacts | undefined;
 
-export class ProcessTree {
-  readonly #proc: ProcReader;
-  readonly #asked = new Map<number, ProcessFacts | undefined>();
-  readonly #known = new Recent<number, ProcessFacts>(limits.treeProcesses.value);
+/** What the table reads of /proc; tests give their own. */
+export interface ProcFiles {
+  process: ProcReader;
+  program: ProgramReader;
+  /** All processes. */
+  pids(): readonly number[];
+}
 
-  constructor(proc: ProcReader = readProc) {
-    this.#proc = proc;
+/** The program that a process ran when it ended. `inherited`: it had made no exec of its own since its fork. */
+export interface LastProgram {
+  program: Program;
+  origin: 'own' | 'inherited';
+}
+
+export class ProcessTree {
+  readonly #files: ProcFiles;
+  readonly #asked = new Map<number, ProcessFacts | undefined>();
+  readonly #askedPrograms = new Map<number, Program | undefined>();
+  readonly #known = new Recent<number, ProcessFacts>(limits.treeBytes.value, costOf);
+  #execs: 'some' | 'all' = 'some';
+
+  constructor(files: Partial<ProcFiles> | ProcReader = {}) {
+    this.#files = { ...systemFiles, ...(typeof files === 'function' ? { process: files } : files) };
   }
 
   /** Forgets what /proc said: call it once a batch. In a batch many records have the same ancestors. */
   refresh(): void {
     this.#asked.clear();
+    this.#askedPrograms.clear();
+  }
+
+  /**
+   * From now on every exec is reported, so that the program of a process is known at its end. Reads the processes that
+   * run already; call it when the image that asks for this has just become active. `now`: nanoseconds since boot.
+   */
+  follow(now: bigint): void {
+    if (this.#execs === 'all') return;
+    this.#execs = 'all';
+    for (const pid of this.#files.pids().slice(0, limits.followedProcesses.value)) {
+      const facts = this.#files.process(pid);
+      const program = facts && this.#files.program(pid, now);
+      if (facts === undefined || program === undefined) continue;
+      const known = this.#known.get(pid);
+      if (known === undefined || !isSameProgram(known, facts)) this.#known.set(pid, { ...facts, program });
+    }
+  }
+
+  /** Execs are reported only where a rule asks for them. */
+  unfollow(): void {
+    this.#execs = 'some';
   }
 
   /** Remembers the process of a record, unless its exec did not take place or it did not survive it. */
   remember(record: KernelRecord): void {
-    if (record.stage !== 'kill' || record.verdict === 'kill') return;
+    if (record.event !== 'exec' || record.stage !== 'kill' || record.verdict === 'kill') return;
     const { pid, ppid, comm, path, start } = record;
-    this.#known.set(pid, { pid, ppid, comm, path, start, source: 'record' });
+    this.#known.set(pid, { pid, ppid, comm, path, start, source: 'record', program: programOf(record) });
   }
 
   /** The processes above the one of a record. */
@@ -69,19 +111,64 @@ export class ProcessTree {
     return { ancestors, complete: true };
   }
 
+  /** What one of the processes of a lineage runs. `now`: nanoseconds since boot. */
+  program(facts: ProcessFacts, now: bigint): Program | undefined {
+    if (facts.program !== undefined || facts.source === 'record') return facts.program;
+    if (!this.#askedPrograms.has(facts.pid)) this.#askedPrograms.set(facts.pid, this.#files.program(facts.pid, now));
+    return this.#askedPrograms.get(facts.pid);
+  }
+
+  /** The program of a process that has ended; undefined where it cannot be told. */
+  lastProgram({ pid, ppid, start, comm }: KernelRecord): LastProgram | undefined {
+    const own = this.#known.get(pid);
+    if (own?.program !== undefined && isSameStart(own.start, start)) return { program: own.program, origin: 'own' };
+    const program = this.#execs === 'all' ? this.#forkedFrom({ ppid, start, comm }, 1) : undefined;
+    return program && { program, origin: 'inherited' };
+  }
+
+  /**
+   * A process that made no exec runs what its parent ran at the fork. That is known when the parent has run it since
+   * before then; an exec also changes the name, so a lost record shows.
+   */
+  #forkedFrom(child: { ppid: number; start: bigint; comm: Bytes }, depth: number): Program | undefined {
+    const parent = this.#find(child.ppid, child.start);
+    if (parent === undefined || parent.comm !== child.comm || depth > limits.ancestorDepth.value) return undefined;
+    if (parent.program !== undefined) return parent.program.since <= child.start ? parent.program : undefined;
+    const { ppid, start, comm } = parent;
+    if (ppid === undefined || start === undefined) return undefined;
+    return this.#forkedFrom({ ppid, start, comm }, depth + 1);
+  }
+
   #ask(pid: number): ProcessFacts | undefined {
-    if (!this.#asked.has(pid)) this.#asked.set(pid, this.#proc(pid));
+    if (!this.#asked.has(pid)) this.#asked.set(pid, this.#files.process(pid));
     return this.#asked.get(pid);
   }
 
   /** A process that started after its child is another one that got the same pid. */
   #find(pid: number, childStart: bigint): ProcessFacts | undefined {
-    for (const facts of [this.#ask(pid), this.#known.get(pid)]) {
+    const [asked, known] = [this.#ask(pid), this.#known.get(pid)];
+    const merged = asked && known && isSameProgram(known, asked) ? { ...asked, program: known.program! } : asked;
+    for (const facts of [merged, known]) {
       if (facts === undefined) continue;
       if (facts.start === undefined || facts.start <= childStart + tick) return facts;
     }
     return undefined;
   }
+}
+
+function costOf({ program }: ProcessFacts): number {
+  return program === undefined ? 0 : programBytes(program);
+}
+
+/** Whether what /proc shows now is the process and the program of the table. */
+function isSameProgram({ program, start }: ProcessFacts, now: ProcessFacts): boolean {
+  if (program === undefined || !isSameStart(now.start, start)) return false;
+  return now.path === program.path || (now.path !== undefined && now.path === program.interpreterPath);
+}
+
+/** /proc knows a start only to the tick. */
+export function isSameStart(one: bigint | undefined, other: bigint | undefined): boolean {
+  return one !== undefined && other !== undefined && one / tick === other / tick;
 }
 
 /** What a record says of the parent itself. */
@@ -101,6 +188,20 @@ export function readProc(pid: number): ProcessFacts | undefined {
     return undefined;
   }
 }
+
+const systemFiles: ProcFiles = {
+  process: readProc,
+  program: readProgram,
+  pids: () => {
+    try {
+      return readdirSync('/proc')
+        .filter((name) => /^\d+$/.test(name))
+        .map(Number);
+    } catch {
+      return [];
+    }
+  },
+};
 
 /** Fields of /proc/PID/stat. The name stands in parentheses and may itself hold parentheses and spaces. */
 export function parseStat(stat: string): { comm: Bytes; ppid: number; start: bigint } {

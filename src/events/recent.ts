@@ -1,29 +1,53 @@
 /** A map that forgets what was least recently used. */
 export class Recent<Key, Value> {
-  readonly #entries = new Map<Key, Value>();
+  readonly #entries = new Map<Key, { value: Value; cost: number }>();
   readonly #capacity: number;
+  readonly #costOf: (value: Value) => number;
+  #cost = 0;
 
-  constructor(capacity: number) {
+  /** Keeps what costs at most `capacity` together; by default the number of entries counts. */
+  constructor(capacity: number, costOf: (value: Value) => number = () => 1) {
     this.#capacity = capacity;
+    this.#costOf = costOf;
   }
 
   get(key: Key): Value | undefined {
-    const value = this.#entries.get(key);
-    if (value === undefined) return undefined;
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
     this.#entries.delete(key);
-    this.#entries.set(key, value);
-    return value;
+    this.#entries.set(key, entry);
+    return entry.value;
   }
 
-  set(key: Key, value: Value): void {
+  /** The number of entries that were forgotten for it. */
+  set(key: Key, value: Value): number {
+    this.delete(key);
+    const cost = this.#costOf(value);
+    this.#entries.set(key, { value, cost });
+    this.#cost += cost;
+    let forgotten = 0;
+    while (this.#cost > this.#capacity) {
+      const oldest = this.#entries.keys().next();
+      if (oldest.done === true) break;
+      this.delete(oldest.value);
+      forgotten++;
+    }
+    return forgotten;
+  }
+
+  delete(key: Key): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
     this.#entries.delete(key);
-    this.#entries.set(key, value);
-    if (this.#entries.size <= this.#capacity) return;
-    const oldest = this.#entries.keys().next();
-    if (oldest.done !== true) this.#entries.delete(oldest.value);
+    this.#cost -= entry.cost;
   }
 
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** What is kept costs together. */
+  get cost(): number {
+    return this.#cost;
   }
 }

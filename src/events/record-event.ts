@@ -1,129 +1,150 @@
-/** A record as the SECL evaluator reads it: for rules that user space decides. What a record does not carry is unknown. */
-import type { KernelRecord } from '../kernel/types.js';
-import { type Arguments, knownFlags, knownJoin, knownOptions } from '../secl/arguments.js';
-import type { Event } from '../secl/event.js';
-import type { Field } from '../secl/field.js';
-import { unknown, type Value } from '../secl/value.js';
-import { isKnown } from './sources.js';
+/** A record as the evaluator reads it: for rules that user space decides. What nobody could read is unknown. */
 
-/** Facts of one program of an exec. */
-interface FileFacts {
-  path: Value;
-  name: Value;
-  inode: Value;
-  mode: Value;
-}
-
-const unknownFile: FileFacts = { path: unknown, name: unknown, inode: unknown, mode: unknown };
-/** A program without interpreter: the interpreter's fields have their zero values. */
-const noFile: FileFacts = { path: '', name: '', inode: 0n, mode: 0n };
+import { constants } from '../secl/constants/index.js';
+import type { ElementList, Event } from '../secl/event.js';
+import type { Field, IteratorName } from '../secl/field.js';
+import { unknown, type Value, zeroValue } from '../secl/value.js';
+import { exitOf } from './exit.js';
+import {
+  type FileFacts,
+  noFile,
+  type ProcessView,
+  type ProgramFacts,
+  processValue,
+  unknownFile,
+} from './process-values.js';
+import type { ProcessFacts } from './processes.js';
+import type { Scene } from './scene.js';
 
 /**
- * The views of an exec: the program and its interpreter, then the interpreter as the program. A record carries two
+ * The views of an event: the program and its interpreter, then the interpreter as the program. A record carries two
  * levels; of a deeper chain the levels between are unknown.
  */
-export function viewsOf(record: KernelRecord): Event[] {
-  const program: FileFacts = {
-    path: record.pathCut ? unknown : (record.path ?? unknown),
-    name: record.name ?? unknown,
-    inode: record.inode === 0n ? unknown : record.inode,
-    mode: record.mode === 0 ? unknown : BigInt(record.mode),
-  };
-  if (record.levels <= 1) return [viewOf(record, program, noFile)];
-  const interpreter: FileFacts = {
-    ...unknownFile,
-    path: record.interpreterPath ?? unknown,
-    name: record.interpreterName ?? unknown,
-  };
-  const between = record.levels > 2 ? [viewOf(record, unknownFile, unknownFile)] : [];
-  return [viewOf(record, program, interpreter), ...between, viewOf(record, interpreter, noFile)];
+export function viewsOf(scene: Scene): Event[] {
+  const { record, last } = scene;
+  const program = record.event === 'exec' ? record : last?.program;
+  return fileViews(program).map(([file, interpreter]) => {
+    const self: ProcessView = {
+      pid: record.pid,
+      tid: record.tid,
+      ppid: record.ppid,
+      createdAt: scene.epoch(record.start),
+      ...executedBy(scene),
+      comm: record.comm,
+      // The ids are those at the event; what else there is comes from the exec.
+      program: { ...(program ?? record), ...idsOf(record) },
+      file,
+      interpreter,
+      place: scene.place,
+    };
+    return {
+      get: (field) => factOf(field, self, scene),
+      iterate: (iterator) => elementsOf(iterator, scene),
+    };
+  });
 }
 
-function viewOf(record: KernelRecord, program: FileFacts, interpreter: FileFacts): Event {
-  const argv = argumentsOf(record);
+function idsOf({ uid, gid, euid, egid, cgroup }: ProgramFacts) {
+  return { uid, gid, euid, egid, cgroup };
+}
+
+function executedBy({ record, last }: Scene): { executed?: boolean } {
+  if (record.event === 'exec') return { executed: true };
+  if (last === undefined) return {};
+  if (last.origin === 'inherited') return { executed: false };
+  return last.program.source === 'record' ? { executed: true } : {};
+}
+
+function fileViews(program: ProgramFacts | undefined): [FileFacts, FileFacts][] {
+  if (program === undefined) return [[unknownFile, unknownFile]];
+  const { pathCut, path, name, inode, mode, levels, interpreterPath, interpreterName } = program;
+  // Inode and mode are those of the program that was decided last: of a script, its interpreter.
+  const binary = { inode: inode === 0n ? unknown : inode, mode: mode === 0 ? unknown : BigInt(mode) };
+  const file = { path: pathCut ? unknown : (path ?? unknown), name: name ?? unknown };
+  if (levels <= 1) return [[{ ...file, ...binary }, levels === 1 ? noFile : unknownFile]];
+  const interpreter: FileFacts = { path: interpreterPath ?? unknown, name: interpreterName ?? unknown, ...binary };
+  const script: FileFacts = { ...unknownFile, ...file };
+  // Of more than two levels it is not known which the record's interpreter is of the program.
+  const between: [FileFacts, FileFacts][] = levels > 2 ? [[unknownFile, unknownFile]] : [];
+  return [[script, interpreter], ...between, [interpreter, noFile]];
+}
+
+function factOf(field: Field, self: ProcessView, scene: Scene): Value {
+  const name = field.canonical;
+  if (name.startsWith('process.parent.')) return parentValue(field, name.slice('process.parent.'.length), scene);
+  if (name.startsWith('process.')) return processValue(self, name.slice('process.'.length));
+  if (name.startsWith('container.') || name.startsWith('cgroup.')) return processValue(self, name);
+  if (name.startsWith('exit.')) return exitValue(name.slice('exit.'.length), self, scene);
+  return eventValue(name, scene);
+}
+
+function exitValue(name: string, self: ProcessView, { record }: Scene): Value {
+  const { cause, code } = exitOf(record.exitCode);
+  switch (name) {
+    case 'cause':
+      return constants.get(cause) as bigint;
+    case 'code':
+      return BigInt(code);
+    default:
+      return processValue(self, name);
+  }
+}
+
+function eventValue(name: string, scene: Scene): Value {
+  switch (name) {
+    case 'event.async':
+      return false;
+    case 'event.hostname':
+      return scene.hostname;
+    case 'event.origin':
+      return 'ebpf';
+    case 'event.os':
+      return 'linux';
+    case 'event.timestamp':
+      return scene.epoch(scene.record.time);
+    default:
+      return unknown;
+  }
+}
+
+function parentValue(field: Field, name: string, scene: Scene): Value {
+  const { ancestors, complete } = scene.lineage;
+  const [parent] = ancestors;
+  if (parent !== undefined) return processValue(viewOf(parent, scene), name);
+  return complete ? zeroValue(field.type, field.array ? 'array' : 'scalar') : unknown;
+}
+
+function elementsOf(iterator: IteratorName, scene: Scene): ElementList {
+  if (iterator !== 'process.ancestors') return { elements: [], complete: false };
+  const { ancestors, complete } = scene.lineage;
+  return { elements: ancestors.map((facts) => elementOf(facts, scene)), complete };
+}
+
+function elementOf(facts: ProcessFacts, scene: Scene): Event {
+  let view: ProcessView | undefined;
   return {
-    get: (field: Field): Value => {
-      const name = field.canonical;
-      if (name.startsWith('process.file.')) return fileFact(program, name.slice('process.file.'.length));
-      if (name.startsWith('process.interpreter.file.')) {
-        return fileFact(interpreter, name.slice('process.interpreter.file.'.length));
-      }
-      return processFact(record, argv, name);
+    get: (field) => {
+      view ??= viewOf(facts, scene);
+      return field.element === undefined ? unknown : processValue(view, field.element);
     },
     iterate: () => ({ elements: [], complete: false }),
   };
 }
 
-function fileFact(file: FileFacts, name: string): Value {
-  switch (name) {
-    case 'path':
-      return file.path;
-    case 'name':
-      return file.name;
-    case 'inode':
-      return file.inode;
-    case 'mode':
-      return file.mode;
-    case 'rights':
-      return typeof file.mode === 'bigint' ? file.mode & 0o7777n : unknown;
-    default:
-      return unknown;
-  }
-}
-
-function processFact(record: KernelRecord, argv: Arguments | undefined, name: string): Value {
-  switch (name) {
-    case 'process.comm':
-      return record.comm;
-    case 'process.tty_name':
-      return record.tty ?? (isKnown(record.known, 'tty') ? '' : unknown);
-    case 'process.pid':
-      return BigInt(record.pid);
-    case 'process.tid':
-      return BigInt(record.tid);
-    case 'process.ppid':
-      return BigInt(record.ppid);
-    case 'process.uid':
-      return BigInt(record.uid);
-    case 'process.gid':
-      return BigInt(record.gid);
-    case 'process.euid':
-      return BigInt(record.euid);
-    case 'process.egid':
-      return BigInt(record.egid);
-    case 'process.argv0':
-      return argv0(record);
-    case 'process.args_truncated':
-      return argv === undefined ? unknown : record.argsCut;
-    case 'process.argv':
-      return argv === undefined ? unknown : elementsOf(argv);
-    case 'process.args':
-      return argv === undefined ? unknown : knownJoin(argv);
-    case 'process.args_flags':
-      return argv === undefined ? unknown : knownFlags(argv);
-    case 'process.args_options':
-      return argv === undefined ? unknown : knownOptions(argv);
-    default:
-      return unknown;
-  }
-}
-
-function argv0(record: KernelRecord): Value {
-  const [first] = record.argv;
-  if (first === undefined) return isKnown(record.known, 'argv0') ? '' : unknown;
-  return record.argsCut && record.argv.length === 1 ? { known: 'prefix', prefix: first } : first;
-}
-
-/** Undefined when nothing of the arguments was read. */
-function argumentsOf(record: KernelRecord): Arguments | undefined {
-  const elements = record.argv.slice(1);
-  if (!record.argsCut && isKnown(record.known, 'args')) return { elements, complete: true };
-  if (record.argv.length === 0) return undefined;
-  if (elements.length === 0) return { elements, complete: false };
-  return { elements: elements.slice(0, -1), complete: false, partial: elements.at(-1)! };
-}
-
-function elementsOf({ elements, complete, partial }: Arguments): Value {
-  if (complete) return elements;
-  return { known: 'elements', elements, ...(partial !== undefined && { partial }) };
+/** A process above that of the record. A script there is the script; its interpreter is asked for by name. */
+function viewOf(facts: ProcessFacts, scene: Scene): ProcessView {
+  const program = scene.programOf(facts);
+  const { pid, ppid, comm, start, path } = facts;
+  const [file, interpreter] = fileViews(program)[0]!;
+  const known = path === undefined ? file : { ...file, path, name: path.slice(path.lastIndexOf('/') + 1) };
+  return {
+    pid,
+    ...(ppid !== undefined && { ppid }),
+    ...(start !== undefined && { createdAt: scene.epoch(start) }),
+    comm,
+    ...(program && { program }),
+    file: program === undefined ? known : file,
+    interpreter,
+    place: scene.placeOf(facts, program),
+  };
 }

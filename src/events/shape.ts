@@ -2,25 +2,24 @@
 import type { KernelRecord, TierName } from '../kernel/types.js';
 import type { Rule } from '../policy/ruleset.js';
 import { type Bytes, fromBytes } from '../secl/bytes.js';
-import type { BootClock } from './clock.js';
-import type { ContainerIdentity } from './container.js';
+import type { AlignedClock, BootClock } from './clock.js';
 import { type ActionReport, type Decision, strongestAction } from './decision.js';
 import type { ActionJson, AncestorJson, EventJson, FileJson, MatchedRuleJson, ProcessJson, RuleJson } from './event.js';
+import { exitOf } from './exit.js';
 import type { EventImage, ImageRule } from './image.js';
-import type { Lineage, ProcessFacts } from './processes.js';
+import type { ProgramFacts } from './process-values.js';
+import type { ProcessFacts } from './processes.js';
+import type { RuleRun } from './rule-run.js';
+import type { Scene } from './scene.js';
 import { missingFields } from './sources.js';
 
-/** What is known about the host and found out about the process, besides the record. */
+/** What stands in an event besides the scene and the decision. */
 export interface Surroundings {
   version: string;
   tier: TierName;
   bootId: string;
   image: EventImage | undefined;
-  clock: BootClock & { now(): Date };
-  lineage: Lineage;
-  cgroupPath: string | undefined;
-  container: ContainerIdentity | undefined;
-  user: string | undefined;
+  run: Pick<RuleRun, 'missing' | 'variables'>;
 }
 
 /** Rule id of an exec that the kernel never asked about. */
@@ -28,15 +27,19 @@ export const UNSEEN_RULE = 'exec_unseen';
 /** Rule id of a record whose image is no longer known. */
 export const UNRESOLVED_RULE = 'rule_unresolved';
 
-export function shapeEvent(record: KernelRecord, decision: Decision, around: Surroundings): EventJson {
+export function shapeEvent(scene: Scene, decision: Decision, around: Surroundings): EventJson {
+  const { record, container, clock } = scene;
   const { verdict, decisive, matched, unknown, unresolved } = decision;
   const rule = decisive?.rule;
-  const date = around.clock.date(record.time).toISOString();
+  const date = clock.date(record.time).toISOString();
+  const shown = around.run.variables();
+  const missing = (entry: ImageRule) =>
+    entry.decidedBy === 'kernel' ? missingFields(record.known, entry.rule.fields) : around.run.missing(entry.rule);
   return {
     agent: {
       rule_id: rule?.id ?? (verdict === 'unseen' ? UNSEEN_RULE : UNRESOLVED_RULE),
       rule_version: rule?.version,
-      rule_actions: decision.actions.map((report) => actionJson(report, record, date, around.clock)),
+      rule_actions: decision.actions.map((report) => actionJson(report, record, date, clock)),
       policy_name: rule?.policy.name,
       policy_version: rule?.policy.version,
       version: around.version,
@@ -47,24 +50,27 @@ export function shapeEvent(record: KernelRecord, decision: Decision, around: Sur
     title: titleOf(rule, verdict),
     date,
     evt: {
-      name: 'exec',
+      name: record.event,
       category: 'Process Activity',
       outcome: verdict === 'refuse' ? 'Refused' : 'Success',
       matched_rules: matched.map(({ rule }) => matchedJson(rule)),
+      variables: shown.global,
     },
-    file: fileOf(record),
-    process: processOf(record, around),
-    container: around.container && {
-      id: around.container.id,
-      runtime: around.container.runtime,
-      outer: around.container.outer.length > 0 ? around.container.outer : undefined,
+    exit: record.event === 'exit' ? exitOf(record.exitCode) : undefined,
+    file: fileOf(programIn(scene)),
+    process: { ...processOf(scene), variables: shown.process },
+    container: container && {
+      id: container.id,
+      runtime: container.runtime,
+      outer: container.outer.length > 0 ? container.outer : undefined,
+      variables: shown.container,
     },
-    cgroup: { id: around.cgroupPath, inode: record.cgroup.toString() },
-    usr: { id: around.user ?? String(record.uid) },
+    cgroup: { id: scene.cgroupPath, inode: record.cgroup.toString(), variables: shown.cgroup },
+    usr: { id: scene.user ?? String(record.uid) },
     tags: tagsOf(matched),
     portcullis: {
       verdict,
-      stage: record.stage,
+      stage: record.event === 'exec' ? record.stage : undefined,
       mode: rule?.mode,
       tier: around.tier,
       image: around.image?.hash,
@@ -74,24 +80,27 @@ export function shapeEvent(record: KernelRecord, decision: Decision, around: Sur
       rules: matched.map(ruleJson),
       unknown: unknown.map((entry) => ({
         ...ruleJson(entry),
-        missing: missingFields(record.known, entry.rule.fields),
+        missing: missing(entry),
       })),
-      missing: missingFields(
-        record.known,
-        unknown.flatMap(({ rule }) => rule.fields),
-      ),
+      missing: [...new Set(unknown.flatMap(missing))],
       unresolved_rules: unresolved.length > 0 ? unresolved : undefined,
       signal: record.signal === 0 ? undefined : record.signal,
       args_count: record.argsCount === 0 ? undefined : record.argsCount,
       args_bytes: record.argsBytes === 0 ? undefined : record.argsBytes,
-      levels: record.levels,
+      levels: record.event === 'exec' ? record.levels : undefined,
     },
   };
 }
 
+/** The program of an event: of an exit, what the process ran. */
+function programIn({ record, last }: Scene): ProgramFacts | undefined {
+  return record.event === 'exec' ? record : last?.program;
+}
+
 /** The identity by which readers fold records that were delivered twice. */
 export function recordId(record: KernelRecord, bootId: string): string {
-  return [bootId, record.cpu, record.sequence, record.exec, record.stage].join(':');
+  const stage = record.event === 'exec' ? record.stage : record.event;
+  return [bootId, record.cpu, record.sequence, record.exec, stage].join(':');
 }
 
 function titleOf(rule: Rule | undefined, verdict: Decision['verdict']): string {
@@ -102,12 +111,19 @@ function titleOf(rule: Rule | undefined, verdict: Decision['verdict']): string {
 }
 
 function actionJson(
-  { action, status }: ActionReport,
+  { action, status, killedAt, why }: ActionReport,
   record: KernelRecord,
   date: string,
-  clock: Surroundings['clock'],
+  clock: AlignedClock,
 ): ActionJson {
-  const times = { status, created_at: date, detected_at: clock.now().toISOString() };
+  const times = {
+    status,
+    why,
+    created_at: date,
+    detected_at: clock.now().toISOString(),
+    killed_at: killedAt === undefined ? undefined : clock.date(killedAt).toISOString(),
+    ttr: killedAt === undefined ? undefined : `${Number((killedAt - record.time) / 1_000n) / 1_000}ms`,
+  };
   switch (action.action) {
     case 'kill':
       return { type: 'kill', signal: action.signal, scope: action.scope, ...times };
@@ -134,48 +150,56 @@ function tagsOf(matched: readonly ImageRule[]): string[] {
   return [...new Set(tags)];
 }
 
-function fileOf(record: KernelRecord): FileJson {
+function fileOf(program: ProgramFacts | undefined): FileJson {
+  if (program === undefined) return { path_resolution_error: 'the exec of the process was not reported' };
+  const binary = program.levels <= 1;
   return {
-    path: text(record.path),
-    name: text(record.name),
-    path_resolution_error: record.pathCut
+    path: text(program.path),
+    name: text(program.name),
+    path_resolution_error: program.pathCut
       ? 'the beginning of the path is missing'
-      : record.path === undefined
+      : program.path === undefined
         ? 'the path could not be read'
         : undefined,
-    inode: record.inode === 0n ? undefined : safeNumber(record.inode),
-    mode: record.mode === 0 ? undefined : record.mode,
+    // Of a script they are those of its interpreter.
+    inode: !binary || program.inode === 0n ? undefined : safeNumber(program.inode),
+    mode: !binary || program.mode === 0 ? undefined : program.mode,
   };
 }
 
-function processOf(record: KernelRecord, around: Surroundings): ProcessJson {
+function processOf(scene: Scene): ProcessJson {
+  const { record, last, lineage, clock, container } = scene;
   const { uid, gid, euid, egid } = record;
-  const [argv0, ...args] = record.argv;
-  const ancestors = around.lineage.ancestors.map((facts) => ancestorJson(facts, around.clock));
+  const program = programIn(scene);
+  const [argv0, ...args] = program?.argv ?? [];
+  const ancestors = lineage.ancestors.map((facts) => ancestorJson(facts, clock));
+  const since = record.event === 'exec' ? record.time : last?.origin === 'own' ? last.program.since : undefined;
+  const seen = last?.program.source !== 'proc';
   return {
     pid: record.pid,
     ppid: record.ppid,
     tid: record.tid,
     uid,
     gid,
-    user: around.user,
+    user: scene.user,
     comm: fromBytes(record.comm),
-    tty: record.tty === '' ? undefined : text(record.tty),
-    created_at: around.clock.date(record.start).toISOString(),
-    exec_time: around.clock.date(record.time).toISOString(),
-    executable: { path: text(record.path), name: text(record.name) },
+    tty: program?.tty === undefined || program.tty === '' ? undefined : text(program.tty),
+    created_at: clock.date(record.start).toISOString(),
+    exec_time: since === undefined || !seen ? undefined : clock.date(since).toISOString(),
+    executable: { path: text(program?.path), name: text(program?.name) },
     interpreter:
-      record.interpreterPath === undefined && record.interpreterName === undefined
+      program?.interpreterPath === undefined && program?.interpreterName === undefined
         ? undefined
-        : { path: text(record.interpreterPath), name: text(record.interpreterName) },
+        : { path: text(program.interpreterPath), name: text(program.interpreterName) },
     argv0: text(argv0),
     args: argv0 === undefined ? undefined : args.map(fromBytes),
-    args_truncated: record.argsCut,
+    args_truncated: program?.argsCut ?? true,
+    source: seen ? undefined : 'proc',
     credentials: { uid, gid, euid, egid },
-    container: around.container && { id: around.container.id },
+    container: container && { id: container.id },
     parent: ancestors[0],
     ancestors,
-    ancestors_cut: around.lineage.complete ? undefined : true,
+    ancestors_cut: lineage.complete ? undefined : true,
   };
 }
 

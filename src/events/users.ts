@@ -1,6 +1,7 @@
-/** User names of this host, for `usr.id` and `process.user`. A container has names of its own, which are not asked. */
+/** Names of users and groups on this host. A container has names of its own, which are not asked. */
 import { readFileSync } from 'node:fs';
 
+/** A table of names by id, as /etc/passwd and /etc/group have them: `name:password:id:...`. */
 export class UserNames {
   readonly #read: () => string;
   #names = new Map<number, string>();
@@ -15,7 +16,7 @@ export class UserNames {
     const names = new Map<number, string>();
     for (const line of this.#read().split('\n')) {
       const [name, , uid] = line.split(':');
-      // The first line of a uid is the one the C library answers with.
+      // The first line of an id is the one the C library answers with.
       if (name && uid && /^\d+$/.test(uid) && !names.has(Number(uid))) names.set(Number(uid), name);
     }
     this.#names = names;
@@ -26,9 +27,18 @@ export class UserNames {
   }
 }
 
+/** The groups of this host. */
+export function groupNames(): UserNames {
+  return new UserNames(() => read('/etc/group'));
+}
+
 function readPasswd(): string {
+  return read('/etc/passwd');
+}
+
+function read(path: string): string {
   try {
-    return readFileSync('/etc/passwd', 'utf8');
+    return readFileSync(path, 'utf8');
   } catch {
     return '';
   }

@@ -28,6 +28,7 @@ export type LogCode =
   | 'record-malformed'
   | 'delivery-failed'
   | 'records-lost'
+  | 'rule-log'
   | 'cannot-start'
   | 'stopping'
   | 'stopped';
@@ -66,6 +67,11 @@ export class AgentLog {
     this.#operations.error({ text, ...fields }, code);
   }
 
+  /** What the action `log` of a rule says, at its level as far as this log has it. */
+  rule(level: string, rule: string, message: string): void {
+    this.#events[levelOf(level)]({ text: message, rule }, 'rule-log' satisfies LogCode);
+  }
+
   /** `info` for what was only reported; `warn` for what was acted on, or should have been seen and was not. */
   event(event: EventJson): void {
     switch (event.portcullis.verdict) {
@@ -80,5 +86,23 @@ export class AgentLog {
       case 'protected':
         this.#events.warn(event, EVENT_CODE);
     }
+  }
+}
+
+/** Levels as policies name them. */
+function levelOf(name: string): LogLevel {
+  switch (name.toLowerCase()) {
+    case 'trace':
+    case 'debug':
+      return 'debug';
+    case 'warn':
+    case 'warning':
+      return 'warn';
+    case 'error':
+    case 'critical':
+    case 'fatal':
+      return 'error';
+    default:
+      return 'info';
   }
 }

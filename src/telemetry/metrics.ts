@@ -3,7 +3,7 @@
  * they only grow. What the kernel counts is read from it when a scrape asks, never copied in between.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Decision } from '../events/decision.js';
+import type { ActionStatus, Decision } from '../events/decision.js';
 import type { KernelSession, Stage, TierName, Verdict } from '../kernel/types.js';
 import { registerKernelMetrics } from './kernel-metrics.js';
 import { limits } from './limits.js';
@@ -26,6 +26,11 @@ export interface LogFacts {
   readonly failures: number;
 }
 
+/** What metrics read of the rules of user space, at a scrape. */
+export interface RuleFacts {
+  readonly counts: { readonly unset: number; readonly forgotten: number; readonly bytes: number };
+}
+
 export class Metrics {
   readonly #registry = new Registry();
   readonly #ruleLabels = new Set<string>();
@@ -40,6 +45,16 @@ export class Metrics {
   readonly #candidates = this.#counter(
     'candidates_discarded_total',
     'Records for which user space found that no rule holds after all.',
+  );
+  readonly #suppressed = this.#counter(
+    'events_suppressed_total',
+    'Events that the rate limit of a rule kept back. What the rule does is not limited.',
+    ['rule'],
+  );
+  readonly #actions = this.#counter(
+    'rule_actions_total',
+    'Enforcing actions of the deciding rules, by what became of them.',
+    ['action', 'status'],
   );
   readonly #malformed = this.#counter('records_malformed_total', 'Records that could not be made into an event.');
   readonly #reloads = this.#counter('reloads_total', 'Attempts to put a new policy into force, by result.', ['result']);
@@ -111,7 +126,33 @@ export class Metrics {
     this.#reloads.inc({ result });
   }
 
-  event(stage: Stage, { verdict, matched }: Decision): void {
+  /** Rules whose limit kept an event back. */
+  suppressed(rules: readonly string[]): void {
+    for (const rule of rules) this.#suppressed.inc({ rule: this.#ruleLabel(rule) });
+  }
+
+  action(action: 'deny' | 'kill', status: ActionStatus): void {
+    this.#actions.inc({ action, status });
+  }
+
+  watchRules(rules: RuleFacts): void {
+    this.#collected('variables_unset_total', 'Values that a set action could not store.', () => rules.counts.unset);
+    this.#collected(
+      'variables_forgotten_total',
+      'Processes, containers and control groups whose variables were forgotten for want of room.',
+      () => rules.counts.forgotten,
+    );
+    new Gauge({
+      name: 'portcullis_variables_bytes',
+      help: 'Bytes of the variables of processes, containers and control groups.',
+      registers: [this.#registry],
+      collect() {
+        this.set(rules.counts.bytes);
+      },
+    });
+  }
+
+  event(stage: Stage | 'exit', { verdict, matched }: Decision): void {
     this.#verdicts.inc({ verdict, stage });
     for (const { rule } of matched) this.#matches.inc({ rule: this.#ruleLabel(rule.id), verdict });
   }

@@ -84,13 +84,13 @@ rules:
 test('a rule about an event that the agent makes nothing of is warned about', async () => {
   bench.writeText(`version: 1.0.0
 rules:
-  - {id: ends, expression: exit.code > 0}
+  - {id: opens, expression: open.flags > 0}
   - {id: runs, expression: exec.pid == 1}
 `);
   agent = await bench.start();
   await bench.logged();
   const warned = bench.entries.filter(({ msg, level }) => msg === 'rule-place' && level === 'warn');
-  expect(warned).toMatchObject([{ rule: 'ends' }]);
+  expect(warned).toMatchObject([{ rule: 'opens' }]);
 });
 
 describe('events', () => {

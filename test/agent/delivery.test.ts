@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { Delivery } from '../../src/agent/delivery.js';
 import type { EventMaker, MadeEvent } from '../../src/events/maker.js';
 import type { KernelRecord, RecordBatch } from '../../src/kernel/types.js';
+import { FileHasher } from '../../src/rules/hasher.js';
 import { AgentLog } from '../../src/telemetry/log.js';
 import { Metrics } from '../../src/telemetry/metrics.js';
 import { record, tenSecondsUp } from '../events/support.js';
@@ -10,7 +11,9 @@ import { HeldSink } from '../telemetry/support.js';
 const made = (pid: number) =>
   ({
     event: { pid, portcullis: { verdict: 'report' } },
-    decision: { verdict: 'report', matched: [] },
+    decision: { verdict: 'report', matched: [], actions: [] },
+    limited: [],
+    followUps: [],
   }) as unknown as MadeEvent;
 
 /** A maker whose events are the pids of the records; 1 is discarded and 2 is malformed. */
@@ -24,7 +27,8 @@ const maker = {
 
 function bench(sink: HeldSink, pendingLimit = 1_000_000) {
   const log = new AgentLog(sink, 'info');
-  return new Delivery({ maker, clock: tenSecondsUp(), log, sink, metrics: new Metrics('1'), pendingLimit });
+  const hasher = new FileHasher();
+  return new Delivery({ hasher, maker, clock: tenSecondsUp(), log, sink, metrics: new Metrics('1'), pendingLimit });
 }
 
 function batch(...pids: number[]): RecordBatch & { acknowledged: number } {
@@ -77,8 +81,8 @@ test('one bad record holds up nobody, and is counted and said', async () => {
   const one = batch(10, 2, 1, 11);
   delivery.accept(one);
   await delivery.idle();
-  expect(sink.codes()).toEqual(['event', 'record-malformed', 'event']);
-  expect(delivery.counts).toEqual({ records: 4, events: 2, discarded: 1, malformed: 1 });
+  expect(sink.codes()).toEqual(['record-malformed', 'event', 'event']);
+  expect(delivery.counts).toEqual({ records: 4, events: 2, discarded: 1, untold: 0, malformed: 1 });
   expect(one.acknowledged).toBe(1);
 });
 

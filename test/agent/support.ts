@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { Agent, type AgentWorld } from '../../src/agent/agent.js';
 import type { Config } from '../../src/agent/config.js';
 import { workshop } from '../../src/agent/workshop.js';
-import { recordJudge } from '../../src/events/judge.js';
 import { FileSink } from '../../src/telemetry/sink.js';
+import { noProcesses } from '../rules/support.js';
 import { FakeSession } from './fake-session.js';
 
 /** An agent over a fake kernel, with its policies and its log in a directory of its own. */
@@ -26,7 +26,7 @@ export class Bench {
     pid: 77,
     openSession: async () => this.session,
     workshop,
-    judge: recordJudge(),
+    processes: noProcesses,
     bootTime: () => 10_000_000_000n,
   };
   #sink: FileSink | undefined;

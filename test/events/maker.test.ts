@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { CgroupPaths } from '../../src/events/cgroups.js';
 import { type EventImage, ImageHistory } from '../../src/events/image.js';
-import { recordJudge } from '../../src/events/judge.js';
 import { EventMaker } from '../../src/events/maker.js';
 import { ProcessTree } from '../../src/events/processes.js';
 import { UserNames } from '../../src/events/users.js';
 import type { KernelRecord } from '../../src/kernel/types.js';
+import { UserSpaceRules } from '../../src/rules/engine.js';
+import { noProcesses } from '../rules/support.js';
 import { byKernel, byUserSpace, fourRules, imageOf, record, rulesOf, tenSecondsUp } from './support.js';
 
 const container = '0123456789abcdef'.repeat(4);
@@ -31,7 +32,8 @@ async function makerFor(image: EventImage): Promise<EventMaker> {
       children: () => [],
     }),
     users: new UserNames(() => 'root:x:0:0::/root:/bin/sh\nalice:x:1000:1000::/:/bin/sh\n'),
-    judge: recordJudge(),
+    groups: new UserNames(() => ''),
+    engine: new UserSpaceRules({ onUnknown: 'report', processes: noProcesses }),
   });
 }
 
@@ -40,7 +42,7 @@ const image = imageOf(rulesOf(fourRules).map(byKernel));
 /** As a reader of the log sees it. */
 async function logged(changes: Partial<KernelRecord>, of = image): Promise<Record<string, unknown>> {
   const made = (await makerFor(of)).make(record(changes));
-  return JSON.parse(JSON.stringify(made!.event)) as Record<string, unknown>;
+  return JSON.parse(JSON.stringify(made!.event!)) as Record<string, unknown>;
 }
 
 describe('an event', () => {
@@ -213,8 +215,32 @@ test('a rule of user space is decided by its whole expression', async () => {
   - {id: no, expression: 'exec.args =~ "*z*"'}
 `);
   const maker = await makerFor(imageOf([byUserSpace(yes!), byUserSpace(no!)]));
-  expect(maker.make(record({ rules: [0, 1] }))?.event.portcullis.rules.map(({ id }) => id)).toEqual(['yes']);
+  expect(maker.make(record({ rules: [0, 1] }))?.event?.portcullis.rules.map(({ id }) => id)).toEqual(['yes']);
   expect(maker.make(record({ rules: [1] }))).toBeUndefined();
+});
+
+test('the end of a process', async () => {
+  const [ends] = rulesOf('  - {id: ends, expression: \'exit.code == 3 && exit.file.name == "tool"\'}\n');
+  const maker = await makerFor({ ...image, exitRules: [byUserSpace(ends!)] });
+  expect(maker.make(record({ verdict: 'none' }))).toBeUndefined();
+  const exit = record({ event: 'exit', verdict: 'none', stage: 'unseen', exitCode: 3 << 8, argv: [], path: undefined });
+  const event = JSON.parse(JSON.stringify(maker.make({ ...exit, levels: 0, time: 6_000_000_000n })!.event));
+  expect(event).toMatchObject({
+    agent: { rule_id: 'ends', rule_actions: [] },
+    evt: { name: 'exit', outcome: 'Success' },
+    exit: { cause: 'EXITED', code: 3 },
+    file: { path: '/usr/bin/tool', inode: 99 },
+    process: {
+      pid: 4242,
+      args: ['-x', 'y'],
+      created_at: '1970-01-01T00:00:04.000Z',
+      exec_time: '1970-01-01T00:00:05.000Z',
+    },
+    date: '1970-01-01T00:00:06.000Z',
+    portcullis: { verdict: 'report', record: 'boot-id:2:7:11:exit' },
+  });
+  expect(event.portcullis).not.toHaveProperty('stage');
+  expect(event.process).not.toHaveProperty('source');
 });
 
 test('records that only tell what runs and what has ended are no events', async () => {

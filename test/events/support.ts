@@ -1,8 +1,14 @@
 /** Records, rules and images to make events of. */
+import { CgroupPaths } from '../../src/events/cgroups.js';
 import { AlignedClock } from '../../src/events/clock.js';
 import type { EventImage, ImageRule } from '../../src/events/image.js';
+import { ProcessTree } from '../../src/events/processes.js';
+import type { RuleRun } from '../../src/events/rule-run.js';
+import { Scene, type SceneParts } from '../../src/events/scene.js';
+import { UserNames } from '../../src/events/users.js';
 import type { KernelRecord } from '../../src/kernel/types.js';
 import { loadPolicies, type Rule } from '../../src/policy/index.js';
+import type { Truth } from '../../src/secl/index.js';
 
 /** Every source was read. */
 export const allKnown = 2n ** 64n - 1n;
@@ -80,6 +86,48 @@ export function tenSecondsUp(): AlignedClock {
     () => 10_000_000_000n,
     () => 10_000,
   );
+}
+
+/** A host without other processes, on which alice has the uid 1000 and nothing is in a container. */
+export function sceneParts(changes: Partial<SceneParts> = {}): SceneParts {
+  return {
+    clock: tenSecondsUp(),
+    processes: new ProcessTree({ process: () => undefined, program: () => undefined, pids: () => [] }),
+    cgroups: new CgroupPaths({
+      root: () => undefined,
+      membership: () => undefined,
+      idOf: () => 0n,
+      children: () => [],
+    }),
+    users: new UserNames(() => 'root:x:0:0::/root:/bin/sh\nalice:x:1000:1000::/:/bin/sh\n'),
+    groups: new UserNames(() => 'root:x:0:\nstaff:x:1000:alice\n'),
+    ...changes,
+  };
+}
+
+/** A control group tree in which every process is where it is said. */
+export function everyoneIn(path: string): CgroupPaths {
+  return new CgroupPaths({ root: () => '/cg', membership: () => `0::${path}`, idOf: () => 77n, children: () => [] });
+}
+
+export function sceneOf(changes: Partial<KernelRecord> = {}, parts: Partial<SceneParts> = {}): Scene {
+  return new Scene(record(changes), sceneParts(parts));
+}
+
+/** A run whose rules are what the function says, and whose actions do nothing. */
+export function judging(judge: (rule: Rule) => Truth, changes: Partial<RuleRun> = {}): RuleRun {
+  return {
+    truth: judge,
+    hold: () => {},
+    due: () => true,
+    kill: () => ({ status: 'performed', killedAt: 6_000_000_000n }),
+    actsOnUnknown: () => false,
+    missing: () => [],
+    telling: () => ({ tell: 'event', limited: [] }),
+    followUps: [],
+    variables: () => ({}),
+    ...changes,
+  };
 }
 
 /** Four rules over exec: an enforced deny, an enforced kill, a monitored deny, one without action. */

@@ -1,0 +1,98 @@
+/** One record and everything that rules and events ask about it, found when it is asked for and then kept. */
+import { hostname } from 'node:os';
+import type { KernelRecord } from '../kernel/types.js';
+import { toBytes } from '../secl/bytes.js';
+import { unknown, type Value } from '../secl/value.js';
+import type { CgroupPaths } from './cgroups.js';
+import type { AlignedClock } from './clock.js';
+import { type ContainerIdentity, containerOf } from './container.js';
+import type { Place } from './process-values.js';
+import type { LastProgram, Lineage, ProcessFacts, ProcessTree } from './processes.js';
+import type { Program } from './program.js';
+import type { UserNames } from './users.js';
+
+export interface SceneParts {
+  clock: AlignedClock;
+  processes: ProcessTree;
+  cgroups: CgroupPaths;
+  users: UserNames;
+  groups: UserNames;
+}
+
+export class Scene {
+  /** As the kernel sent it. Of an exit it says nothing of the program. */
+  readonly record: KernelRecord;
+  /** Of an exit: what the process ran. */
+  readonly last: LastProgram | undefined;
+  readonly place: Place;
+  readonly hostname = toBytes(hostname());
+  readonly #parts: SceneParts;
+  #lineage: Lineage | undefined;
+
+  constructor(record: KernelRecord, parts: SceneParts) {
+    this.record = record;
+    this.#parts = parts;
+    this.last = record.event === 'exit' ? parts.processes.lastProgram(record) : undefined;
+    this.place = this.#placeOf(record.cgroup, [record.pid, record.ppid]);
+  }
+
+  /** Nanoseconds since the epoch of a time since boot. */
+  epoch(bootTime: bigint): bigint {
+    return this.#parts.clock.epoch(bootTime);
+  }
+
+  get clock(): AlignedClock {
+    return this.#parts.clock;
+  }
+
+  get lineage(): Lineage {
+    this.#lineage ??= this.#parts.processes.lineage(this.record);
+    return this.#lineage;
+  }
+
+  /** What a process of the lineage runs. */
+  programOf(facts: ProcessFacts): Program | undefined {
+    return this.#parts.processes.program(facts, this.#parts.clock.boot());
+  }
+
+  placeOf(facts: ProcessFacts, program: Program | undefined): Place {
+    return this.#placeOf(program?.cgroup ?? 0n, [facts.pid]);
+  }
+
+  get cgroupPath(): string | undefined {
+    return this.place.cgroupPath();
+  }
+
+  /** Undefined: on the host, or not found. */
+  get container(): ContainerIdentity | undefined {
+    const container = this.place.container();
+    return container === 'unknown' ? undefined : container;
+  }
+
+  get user(): string | undefined {
+    return this.#parts.users.name(this.record.uid);
+  }
+
+  #placeOf(cgroup: bigint, pids: readonly number[]): Place {
+    const { cgroups, users, groups } = this.#parts;
+    let path: string | undefined;
+    let asked = false;
+    const cgroupPath = (): string | undefined => {
+      if (!asked) path = cgroups.path(cgroup, pids);
+      asked = true;
+      return path;
+    };
+    const container = () => {
+      const found = cgroupPath();
+      return found === undefined ? 'unknown' : containerOf(found);
+    };
+    // Ids are called otherwise in a container.
+    const named = (name: string | undefined): Value => (container() === undefined ? toBytes(name ?? '') : unknown);
+    return {
+      cgroupPath,
+      container,
+      user: (uid) => named(users.name(uid)),
+      group: (gid) => named(groups.name(gid)),
+    };
+  }
+}
