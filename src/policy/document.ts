@@ -13,7 +13,7 @@ import {
   Parser,
   type YAMLMap,
 } from 'yaml';
-import { limits } from './limits.js';
+import { type Limit, limits } from './limits.js';
 import type { Reporter } from './reporter.js';
 import type { Range } from './source.js';
 
@@ -84,23 +84,18 @@ export function rangeOf(node: Node): Range {
 function tokenize(reporter: Reporter): Token[] | undefined {
   const parser = new Parser();
   const tokens: Token[] = [];
-  let count = 0;
-  let offset = 0;
+  const refuse = (code: string, { value, unit }: Limit) => {
+    const range = { start: parser.offset, end: parser.offset };
+    reporter.report({ severity: 'error', code, message: `more than ${value} ${unit}` }, range);
+    return undefined;
+  };
+  const { yamlTokens, yamlDepth } = limits;
+  let left: number = yamlTokens.value;
+  const deepest: number = yamlDepth.value;
   for (const lexeme of new Lexer().lex(reporter.source.text)) {
     for (const token of parser.next(lexeme)) tokens.push(token);
-    offset = parser.offset;
-    count++;
-    const [past, code] =
-      count > limits.yamlTokens.value
-        ? [limits.yamlTokens, 'too-large']
-        : parser.stack.length > limits.yamlDepth.value
-          ? [limits.yamlDepth, 'too-deep']
-          : [undefined, ''];
-    if (past !== undefined) {
-      const message = `more than ${past.value} ${past.unit}`;
-      reporter.report({ severity: 'error', code, message }, { start: offset, end: offset });
-      return undefined;
-    }
+    if (--left < 0) return refuse('too-large', yamlTokens);
+    if (parser.stack.length > deepest) return refuse('too-deep', yamlDepth);
   }
   for (const token of parser.end()) tokens.push(token);
   return tokens;

@@ -10,7 +10,7 @@ const fileRefused = 'the file is refused';
 export const limits = {
   policyFiles: { value: 1_000, unit: 'files a ruleset', consequence: 'nothing is loaded' },
   fileBytes: { value: 8 * 1024 * 1024, unit: 'bytes a policy file', consequence: fileRefused },
-  yamlTokens: { value: 1_000_000, unit: 'YAML tokens a policy file', consequence: fileRefused },
+  yamlTokens: { value: 1_500_000, unit: 'YAML tokens a policy file', consequence: fileRefused },
   yamlDepth: { value: 100, unit: 'open YAML constructs, one inside the other', consequence: fileRefused },
   aliases: { value: 1_000, unit: 'YAML aliases a policy file', consequence: fileRefused },
   expandedNodes: { value: 1_000_000, unit: 'YAML nodes with aliases written out', consequence: fileRefused },

@@ -48,6 +48,24 @@ const tokenForms: readonly (readonly [TokenKind | 'comment' | 'space', RegExp])[
   ['space', /[ \t\n]+/y],
 ];
 
+/** What a token of each form may begin with. */
+const firstCharacters: Readonly<Record<TokenKind | 'comment' | 'space', RegExp>> = {
+  comment: /[#/]/,
+  ip: /[0-9a-fA-F:]/,
+  cidr: /[0-9a-fA-F:]/,
+  variable: /\$/,
+  'field-reference': /%/,
+  duration: /[0-9]/,
+  regexp: /r/,
+  identifier: /[a-zA-Z_]/,
+  string: /"/,
+  pattern: /~/,
+  integer: /[-+0-9]/,
+  punctuation: /[!=<>+\-[\](),&|~^%]/,
+  space: /[ \t\n]/,
+  end: /(?!)/,
+};
+
 /** Splits an expression into tokens; the last one is `end`. Throws SeclError (lexical, limit). */
 export function tokenize(text: string): Token[] {
   if (text.length > limits.expressionLength.value) {
@@ -68,8 +86,17 @@ export function tokenize(text: string): Token[] {
   return tokens;
 }
 
+/**
+ * The forms that a token with this first character may have, by its code. Nearly every token of a policy begins with a
+ * letter, and most of the forms never do.
+ */
+const formsByCode: readonly (typeof tokenForms)[] = Array.from({ length: 128 }, (_, code) => {
+  const first = String.fromCharCode(code);
+  return tokenForms.filter(([kind]) => firstCharacters[kind].test(first));
+});
+
 function firstForm(text: string, at: number): [TokenKind | 'comment' | 'space', number] {
-  for (const [kind, form] of tokenForms) {
+  for (const [kind, form] of formsByCode[text.charCodeAt(at)] ?? []) {
     form.lastIndex = at;
     if (!form.test(text)) continue;
     if (kind !== 'ip') return [kind, form.lastIndex];

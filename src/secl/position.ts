@@ -7,8 +7,10 @@ export class Positions {
   readonly #halves: readonly number[];
 
   constructor(text: string) {
-    this.#lines = [0, ...offsets(text, /\n/g)];
-    this.#halves = offsets(text, /[\u{10000}-\u{10ffff}]/gu).map((end) => end - 1);
+    this.#lines = text.includes('\n') ? [0, ...offsets(text, /\n/g)] : oneLine;
+    this.#halves = secondHalf.test(text)
+      ? offsets(text, /[\u{10000}-\u{10ffff}]/gu).map((end) => end - 1)
+      : withoutHalves;
   }
 
   span(start: number, end: number): Span {
@@ -18,6 +20,10 @@ export class Positions {
     return { line, column: start - first - halves + 1, start, end };
   }
 }
+
+const oneLine: readonly number[] = [0];
+const withoutHalves: readonly number[] = [];
+const secondHalf = /[\udc00-\udfff]/;
 
 /** From the beginning of one span to the end of another. */
 export function through(first: Span, last: Span): Span {

@@ -65,3 +65,18 @@ test('a directory', async () => {
   const { stdout } = await run(['policy', 'check', '--json', directory]);
   expect((JSON.parse(stdout) as { files: string[] }).files).toHaveLength(Object.keys(files).length);
 });
+
+test('a rule that is told to enforce and cannot is an error here too', async () => {
+  const file = path('weak');
+  await writeFile(
+    file,
+    'mode: enforce\nrules:\n  - id: weak\n    expression: bpf.cmd == 1\n    actions: [{kill: {signal: SIGKILL}}]\n',
+  );
+  const { status, stdout } = await run(['policy', 'check', '--json', file]);
+  expect(status).toBe(1);
+  expect(JSON.parse(stdout)).toMatchObject({
+    rules: [],
+    diagnostics: [{ code: 'cannot-enforce', file, line: 3, rule: 'weak' }],
+  });
+  await rm(file);
+});
