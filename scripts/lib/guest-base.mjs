@@ -1,7 +1,7 @@
 // The part of a guest's file system that does not change between runs: node, a shell, tools, and what they load.
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, open, readdir, realpath, rename, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, realpath, rename, rm, stat, utimes } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Archive } from './cpio.mjs';
 import { cacheDir } from './paths.mjs';
@@ -94,8 +94,21 @@ async function baseContent() {
         hostPath,
       })),
       ...libraries.map((path) => ({ paths: [guestPath(path)], hostPath: path })),
+      ...(await externalBuiltins(libraries)).map((path) => ({ paths: [path], hostPath: path })),
     ],
   };
+}
+
+/**
+ * Debian's node keeps a few of its built-in modules in files, whose names stand in its library. @param {string[]} libraries
+ * @returns {Promise<string[]>}
+ */
+async function externalBuiltins(libraries) {
+  const names = new Set();
+  for (const library of libraries.filter((path) => basename(path).startsWith('libnode')))
+    for (const [name] of (await readFile(library, 'latin1')).matchAll(/\/usr\/share\/nodejs\/[\w./-]+\.js/g))
+      if (existsSync(name)) names.add(name);
+  return [...names].sort();
 }
 
 /** Names of the programs of coreutils on this machine. */
