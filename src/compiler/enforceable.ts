@@ -16,7 +16,7 @@ export interface Enforceable {
  */
 export function compileEnforceable(ruleset: Ruleset, options: CompileOptions = {}): Enforceable {
   const compiled = compile(ruleset, options);
-  const diagnostics = compiled.plan.rules.flatMap((planned) => diagnose(planned) ?? []);
+  const diagnostics = compiled.plan.rules.flatMap(diagnose);
   if (diagnostics.length === 0) return { ruleset, compiled };
   const refused = new Set(diagnostics.filter(({ severity }) => severity === 'error').map(({ rule }) => rule));
   const rest: Ruleset = {
@@ -28,7 +28,33 @@ export function compileEnforceable(ruleset: Ruleset, options: CompileOptions = {
   return { ruleset: rest, compiled: refused.size === 0 ? compiled : compile(rest, options) };
 }
 
-function diagnose({ rule, inEnforce, why }: PlannedRule): Diagnostic | undefined {
+function diagnose(planned: PlannedRule): Diagnostic[] {
+  const { rule } = planned;
+  const found = [notEnforced(planned), narrowed(rule)].filter((diagnostic) => diagnostic !== undefined);
+  return [...found, ...unavailable(rule)];
+}
+
+/** A wider scope than the process is not carried out yet: whoever asked for enforcement is refused, others are told. */
+function narrowed(rule: Rule): Diagnostic | undefined {
+  if (rule.mode !== 'enforce') return undefined;
+  const wider = rule.actions.find((action) => action.action === 'kill' && action.scope !== 'process');
+  if (wider?.action !== 'kill') return undefined;
+  const message = `the rule \`${rule.id}\` kills every process of its ${wider.scope}, and only the process itself can be killed yet`;
+  const help = 'write `scope: process`, or give the rule `mode: monitor`';
+  const severity = rule.modeAskedBy === undefined ? 'warning' : 'error';
+  return at(rule, { severity, code: 'kill-scope', message, help });
+}
+
+/** Actions of the reference product that nothing carries out here. */
+function unavailable(rule: Rule): Diagnostic[] {
+  return rule.actions.flatMap(({ action }) => {
+    if (action !== 'coredump' && action !== 'network_filter') return [];
+    const message = `the action \`${action}\` is not available here: the rule \`${rule.id}\` works without it`;
+    return [at(rule, { severity: 'warning', code: 'action-unavailable', message })];
+  });
+}
+
+function notEnforced({ rule, inEnforce, why }: PlannedRule): Diagnostic | undefined {
   if (rule.mode !== 'enforce') return undefined;
   const denies = rule.actions.some(({ action }) => action === 'deny');
   if (inEnforce === 'kill-after' && denies) {

@@ -106,8 +106,10 @@ function planCandidate({ rule, reasons, formula }: CompiledRule): PlannedRule {
 
 function planOther(rule: Rule): PlannedRule {
   if (rule.event === 'exit' || rule.event === 'fork') {
-    return planned(rule, 'user-space', afterwards(rule), [
+    const kills = rule.actions.some(({ action }) => action === 'kill');
+    return planned(rule, 'user-space', 'report', [
       `A rule about ${rule.event} decides on the event, in user space.`,
+      ...(kills ? ['The process has ended by then, so there is nothing to kill.'] : []),
     ]);
   }
   return planned(rule, 'waiting', 'report', [`Nothing reports ${rule.event} events yet.`]);
@@ -152,7 +154,7 @@ function filteredNote(rule: Rule): string[] {
 function widerScope(rule: Rule): string[] {
   const wider = rule.actions.find((action) => action.action === 'kill' && action.scope !== 'process');
   if (wider?.action !== 'kill') return [];
-  return [`Other processes of its ${wider.scope} are killed from user space.`];
+  return [`Only the process itself is killed; the others of its ${wider.scope} are not yet.`];
 }
 
 function needsExec(formula: Formula): boolean {

@@ -39,6 +39,7 @@ test.each<[string, string, string[]]>([
     'mode: enforce',
     ['expression: bpf.cmd == 1', kill],
   ],
+  ['a kill of what has ended', 'mode: enforce', ['expression: exit.code == 1', kill]],
 ])('%s is refused, and the other rule loads', (_, head, lines) => {
   const { rules, found, ruleset } = outcome(head, ...lines);
   expect(found).toEqual(['error cannot-enforce']);
@@ -61,9 +62,42 @@ test.each<[string, string, string[], string[]]>([
     [userSpace, 'actions: [{deny: {}}, {kill: {signal: SIGKILL}}]'],
     ['warning enforced-later'],
   ],
+  [
+    'a wider scope in a policy of the reference product',
+    '',
+    ['expression: exec.file.name == "x"', 'actions: [{kill: {signal: SIGKILL, scope: container}}]'],
+    ['warning kill-scope'],
+  ],
+  [
+    'a wider scope in monitor',
+    'mode: monitor',
+    ['expression: exec.file.name == "x"', 'actions: [{kill: {signal: SIGKILL, scope: cgroup}}]'],
+    [],
+  ],
+  [
+    'actions that nothing carries out',
+    '',
+    [
+      'expression: exec.file.name == "x"',
+      'actions: [{coredump: {process: true}}, {network_filter: {filter: port 53, policy: drop}}]',
+    ],
+    ['warning action-unavailable', 'warning action-unavailable'],
+  ],
   ['what the kernel decides', 'mode: enforce', ['expression: exec.file.name == "x"', deny], []],
 ])('%s', (_, head, lines, found) => {
   const result = outcome(head, ...lines);
   expect(result.found).toEqual(found);
   expect(result.rules).toEqual(['fine', 'one']);
+});
+
+test.each(['rule', 'policy'])('a wider scope is refused when the %s asks for enforcement', (who) => {
+  const asked = who === 'rule' ? ['mode: enforce'] : [];
+  const scoped = 'actions: [{kill: {signal: SIGKILL, scope: cgroup}}]';
+  const { rules, found } = outcome(
+    who === 'policy' ? 'mode: enforce' : '',
+    'expression: exec.file.name == "x"',
+    scoped,
+    ...asked,
+  );
+  expect({ rules, found }).toEqual({ rules: ['fine'], found: ['error kill-scope'] });
 });
