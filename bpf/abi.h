@@ -197,7 +197,7 @@ struct pc_state {
 	__u64 word;
 	__u32 agent;       /* pid (initial namespace) that is never acted on, 0: none */
 	__u32 on_unseen;   /* 1: an exec that was not seen is killed when some rule enforces */
-	__u64 inside[PC_SLOTS]; /* decisions running in each slot */
+	__u64 inside[4];    /* decisions running in each of PC_SLOTS slots; a power of two, so that a mask bounds the index */
 };
 
 /* What a record is about; also bits of header.events. */

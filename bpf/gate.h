@@ -20,6 +20,7 @@ static __always_inline struct pc_state *enter(struct machine *m, u32 *slot, u64 
 		index = (word >> PC_WORD_ACTIVE_SHIFT) & 0xff;
 		if (index >= PC_SLOTS)
 			return 0;
+		index = bound(index, 3);
 		__sync_fetch_and_add(&st->inside[index], 1);
 		if (*(volatile u64 *)&st->word == word) {
 			*slot = index;
@@ -34,8 +35,7 @@ static __always_inline struct pc_state *enter(struct machine *m, u32 *slot, u64 
 
 static __always_inline void leave(struct pc_state *st, u32 slot)
 {
-	if (slot < PC_SLOTS)
-		__sync_fetch_and_add(&st->inside[slot], -1);
+	__sync_fetch_and_add(&st->inside[bound(slot, 3)], -1);
 }
 
 static __always_inline int is_protected(struct pc_state *st, struct task_struct *task)
