@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../src/events/limits.js';
-import { type ProcessFacts, ProcessTree, parseStat, readProc } from '../../src/events/processes.js';
+import { isSameStart, type ProcessFacts, ProcessTree, parseStat, readProc } from '../../src/events/processes.js';
+import type { Program } from '../../src/events/program.js';
+import { programOf } from '../../src/events/program.js';
 import { record } from './support.js';
 
 function proc(facts: Partial<ProcessFacts> & { pid: number }): ProcessFacts {
@@ -68,6 +70,97 @@ describe('lineage', () => {
     tree.lineage(record());
     expect(asked).toBe(2);
   });
+});
+
+describe('the program of a process that has ended', () => {
+  const exit = (changes: Parameters<typeof record>[0] = {}) => record({ event: 'exit', ...changes });
+  const fromProc = (path: string, since: bigint): Program => ({
+    ...programOf(record({ path, time: since })),
+    source: 'proc',
+  });
+
+  test('is that of its last exec', () => {
+    const tree = treeOver();
+    tree.remember(record({ path: '/bin/one' }));
+    tree.remember(record({ path: '/bin/two' }));
+    expect(tree.lastProgram(exit())).toMatchObject({ program: { path: '/bin/two', source: 'record' }, origin: 'own' });
+    expect(tree.lastProgram(exit({ pid: 9 }))).toBeUndefined();
+  });
+
+  test('is not that of an earlier process with the same pid', () => {
+    const tree = treeOver();
+    tree.remember(record({ start: 3_000_000_000n }));
+    expect(tree.lastProgram(exit({ start: 4_000_000_000n }))).toBeUndefined();
+  });
+
+  test('of a process that is older than the agent is what /proc said when exits came to be asked for', () => {
+    let running = [4242];
+    const tree = new ProcessTree({
+      process: (pid) => proc({ pid, start: 4_000_000_000n }),
+      program: (_, now) => fromProc('/bin/old', now),
+      pids: () => running,
+    });
+    expect(tree.lastProgram(exit())).toBeUndefined();
+    tree.follow(6_000_000_000n);
+    running = [];
+    const found = tree.lastProgram(exit());
+    expect(found).toMatchObject({
+      origin: 'own',
+      program: { path: '/bin/old', source: 'proc', since: 6_000_000_000n },
+    });
+  });
+
+  test('what an exec said is not replaced by what /proc says of the same program', () => {
+    const tree = new ProcessTree({
+      process: (pid) => proc({ pid, start: 4_000_000_000n, path: '/usr/bin/tool' }),
+      program: (_, now) => fromProc('/usr/bin/tool', now),
+      pids: () => [4242],
+    });
+    tree.remember(record());
+    tree.follow(6_000_000_000n);
+    expect(tree.lastProgram(exit())?.program.source).toBe('record');
+  });
+
+  describe('without an exec of its own is that of its parent at the fork', () => {
+    const parent = record({ pid: 4200, ppid: 1, comm: 'sh', path: '/bin/sh', start: 1n, time: 3_000_000_000n });
+    const child = { pid: 5, ppid: 4200, comm: 'sh', start: 4_000_000_000n };
+
+    test('when every exec is reported', () => {
+      const tree = new ProcessTree({ process: () => undefined, program: () => undefined, pids: () => [] });
+      tree.remember(parent);
+      expect(tree.lastProgram(exit(child))).toBeUndefined();
+      tree.follow(1n);
+      expect(tree.lastProgram(exit(child))).toMatchObject({ origin: 'inherited', program: { path: '/bin/sh' } });
+      tree.unfollow();
+      expect(tree.lastProgram(exit(child))).toBeUndefined();
+    });
+
+    test.each([
+      ['the parent has made its exec since', {}, { time: 5_000_000_000n }],
+      ['its name is another, so an exec of it was lost', { comm: 'other' }, {}],
+      ['the parent is younger', { start: 0n }, { start: 2_000_000_000n }],
+    ])('but not when %s', (_, changes, parents) => {
+      const tree = new ProcessTree({ process: () => undefined, program: () => undefined, pids: () => [] });
+      tree.follow(1n);
+      tree.remember({ ...parent, ...parents });
+      expect(tree.lastProgram(exit({ ...child, ...changes }))).toBeUndefined();
+    });
+
+    test('through a parent that made none either', () => {
+      const between = proc({ pid: 7, ppid: 4200, comm: 'sh', start: 3_500_000_000n });
+      const process = (pid: number) => (pid === 7 ? between : undefined);
+      const tree = new ProcessTree({ process, program: () => undefined, pids: () => [] });
+      tree.follow(1n);
+      tree.remember(parent);
+      expect(tree.lastProgram(exit({ ...child, ppid: 7 }))?.program.path).toBe('/bin/sh');
+    });
+  });
+});
+
+test('/proc knows a start to the tick', () => {
+  expect(isSameStart(4_000_000_000n, 4_009_999_999n)).toBe(true);
+  expect(isSameStart(4_000_000_000n, 4_010_000_000n)).toBe(false);
+  expect(isSameStart(undefined, undefined)).toBe(false);
 });
 
 describe('/proc/PID/stat', () => {

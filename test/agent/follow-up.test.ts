@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { followUp } from '../../src/agent/follow-up.js';
+import type { EventJson } from '../../src/events/event.js';
+import type { MadeEvent } from '../../src/events/maker.js';
+import type { FollowUp } from '../../src/events/rule-run.js';
+import { FileHasher } from '../../src/rules/hasher.js';
+import { AgentLog } from '../../src/telemetry/log.js';
+import { rulesOf } from '../events/support.js';
+import { HeldSink } from '../telemetry/support.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'portcullis-follow-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const [rule] = rulesOf("  - {id: says, expression: 'exec.uid == 0'}\n");
+
+async function after(followUps: FollowUp[], sink = new HeldSink()): Promise<Record<string, Record<string, unknown>>> {
+  const event = { file: {}, process: { interpreter: {}, parent: { executable: {} } } } as unknown as EventJson;
+  const made = { event, followUps } as unknown as MadeEvent;
+  await followUp(made, new AgentLog(sink, 'error'), new FileHasher());
+  return JSON.parse(JSON.stringify(event)) as Record<string, Record<string, unknown>>;
+}
+
+test.each([
+  ['debug', 'debug'],
+  ['warning', 'warn'],
+  ['critical', 'error'],
+  ['whatever', 'info'],
+])('a log action of level %s is a line of level %s, whatever the agent’s own level', async (level, expected) => {
+  const sink = new HeldSink();
+  await after([{ follow: 'log', rule: rule!, level, message: 'seen' }], sink);
+  expect(sink.entries).toMatchObject([{ msg: 'rule-log', level: expected, rule: 'says', text: 'seen' }]);
+});
+
+test.each([
+  ['exec.file', ['file']],
+  ['process.interpreter.file', ['process', 'interpreter']],
+  ['process.parent.file', ['process', 'parent', 'executable']],
+])('the hash of %s stands with its file', async (field, place) => {
+  const path = join(folder, 'tool');
+  writeFileSync(path, 'content');
+  const { ino } = statSync(path, { bigint: true });
+  const file = { field, pid: process.pid, path, inode: ino, binary: false };
+  const event = await after([{ follow: 'hash', rule: rule!, file, bytes: 100 }]);
+  const found = place.reduce<unknown>((value, key) => (value as Record<string, unknown>)[key], event);
+  expect(found).toMatchObject({ hash_state: 'done', hashes: [expect.stringMatching(/^sha256:/), expect.any(String)] });
+});
+
+test('a file that is gone is an event that says so', async () => {
+  const file = { field: 'exec.file', pid: 2 ** 30, path: join(folder, 'none'), inode: 5n, binary: false };
+  const event = await after([{ follow: 'hash', rule: rule!, file, bytes: 100 }]);
+  expect(event.file).toEqual({ hash_state: 'file_not_found' });
+});
