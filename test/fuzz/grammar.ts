@@ -119,7 +119,7 @@ function path(random: Random): string {
     ] as const),
     () => random.pick(['a', 'b', 'ab', 'tmp', '*', 'a*', '*b', '*a*b', '**', '*x*'] as const),
   );
-  return `${random.pick(['/', '/', ''])}${segments.join('/')}`;
+  return `${random.pick(['/', '/', '/', '*/', '**/', ''])}${segments.join('/')}`;
 }
 
 function sum(random: Random): string {

@@ -13,7 +13,7 @@ export const compiler: Target = {
   make: (random, { expressions, regexps }) => {
     const expression = () => {
       const text = random.chance(0.75) ? randomExpression(random, regexps) : random.pick(expressions);
-      return random.chance(0.3) ? mutate(random, text, expressions) : text;
+      return random.chance(0.15) ? mutate(random, text, expressions) : text;
     };
     return policyOf(
       random,
