@@ -12,7 +12,7 @@ function ask(expression: string, event: Event) {
 const costly = '[^a]{900}[^b]{900}[^c]{900}[^d]{900}';
 const searched = Math.floor(limits.regexpSearch.value / 3_600);
 
-test.each([
+test.each<[string, boolean | 'unknown', string]>([
   ['x'.repeat(searched * 2), true, 'what the beginning decides is decided'],
   ['a'.repeat(searched * 2), 'unknown', 'what it leaves open is unknown'],
   ['a'.repeat(4_000), false, 'a short value is searched to its end'],
