@@ -47,6 +47,7 @@ export class EventMaker {
     const { version, tier, bootId, images, engine } = this.#parts;
     const image = images.image(record.generation);
     this.#parts.processes.remember(record);
+    if (onlySaysWhatRuns(record)) return undefined;
     const scene = new Scene(record, this.#parts);
     const run = engine.begin(scene);
     const decision = decide(record, image, run);
@@ -57,4 +58,9 @@ export class EventMaker {
     const event = shapeEvent(scene, decision, { version, tier, bootId, image, run });
     return { decision, event, limited, followUps };
   }
+}
+
+/** While some rule asks about ends, the kernel reports every exec: most records are about nothing else. */
+function onlySaysWhatRuns({ event, verdict, rules, unknownRules }: KernelRecord): boolean {
+  return event === 'exec' && verdict === 'none' && rules.length === 0 && unknownRules.length === 0;
 }

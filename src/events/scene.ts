@@ -1,7 +1,7 @@
 /** One record and everything that rules and events ask about it, found when it is asked for and then kept. */
 import { hostname } from 'node:os';
 import type { KernelRecord } from '../kernel/types.js';
-import { toBytes } from '../secl/bytes.js';
+import { type Bytes, toBytes } from '../secl/bytes.js';
 import { unknown, type Value } from '../secl/value.js';
 import type { CgroupPaths } from './cgroups.js';
 import type { AlignedClock } from './clock.js';
@@ -25,7 +25,6 @@ export class Scene {
   /** Of an exit: what the process ran. */
   readonly last: LastProgram | undefined;
   readonly place: Place;
-  readonly hostname = toBytes(hostname());
   readonly #parts: SceneParts;
   #lineage: Lineage | undefined;
 
@@ -43,6 +42,10 @@ export class Scene {
 
   get clock(): AlignedClock {
     return this.#parts.clock;
+  }
+
+  get hostname(): Bytes {
+    return toBytes(hostname());
   }
 
   get lineage(): Lineage {
