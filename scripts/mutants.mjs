@@ -8,7 +8,7 @@ import { NeedsHelpError, runMain, say, seconds } from './lib/process.mjs';
 import { setUp } from './lib/setup.mjs';
 
 /** So that each run tries the same; the length of a run that finds nothing. */
-const ENV = { PORTCULLIS_SEED: '1', PORTCULLIS_PAIRS: '800', PORTCULLIS_SHRINK: '0' };
+const ENV = { PORTCULLIS_SEED: process.env.PORTCULLIS_SEED ?? '1', PORTCULLIS_PAIRS: '800', PORTCULLIS_SHRINK: '0' };
 
 /**
  * @param {MutantCopy} copy

@@ -172,7 +172,7 @@ const pieceEnds = [8192, 12288, 16384];
 export const recordBytes = 4096;
 
 /** What stands at the end of a long argument and, most of it, nowhere before. */
-const markers = ['xmrig', 'b1', '=b', 'c.', '1', toBytes('€')];
+export const markers = ['xmrig', 'b1', '=b', 'c.', toBytes('€')];
 
 /**
  * Makes one argument so long that what follows lies across the end of a piece, or that all arguments are just as long as a record
@@ -182,7 +182,7 @@ function padded(random: Random, argv: readonly Bytes[]): Bytes[] {
   const at = random.between(1, argv.length - 1);
   const filler = random.pick(['a', 'ab', 'a ', 'é'].map(toBytes));
   const beginning = random.pick(['', '-', '--b=']);
-  const marker = random.list(random.below(7), () => random.pick(markers)).join('');
+  const marker = random.list(random.below(8), () => random.pick(markers)).join('');
   const before = blockOf({ argv: argv.slice(0, at), envs: [] }).length + beginning.length;
   const behind = blockOf({ argv: argv.slice(at + 1), envs: [] }).length + marker.length + 1;
   const length = random.chance(0.3)

@@ -1,5 +1,6 @@
 /** Random tests of strings that are no paths. */
-import type { Bytes } from '../../src/secl/index.js';
+import { type Bytes, showBytes } from '../../src/secl/index.js';
+import { markers } from './execution.js';
 import { asLiteral, partOf, perhapsWrong, runes } from './literals.js';
 import type { Random } from './random.js';
 import { regexpFor } from './regexps.js';
@@ -74,7 +75,7 @@ function operand(random: Random, construct: Exclude<TextConstruct, 'list'>, valu
     case 'contains':
       return `~"*${perhapsWrong(random, partOf(random, value, 6))}*"`;
     case 'segments':
-      return `~"${segments(random, characters)}"`;
+      return `~"${markedSegments(random, value) ?? segments(random, characters)}"`;
     case 'any text':
       return '~"*"';
     case 'regexp':
@@ -97,4 +98,14 @@ function segments(random: Random, characters: readonly string[]): string {
   const first = random.chance(0.7) ? '*' : '';
   const last = random.chance(0.7) ? '*' : '';
   return `${first}${text}${last}`.replaceAll('**', '*');
+}
+
+/** Some of the words at the end of a long value, in their order: they may lie in different pieces of the block. */
+function markedSegments(random: Random, value: Bytes): string | undefined {
+  if (value.length < 200 || random.chance(0.3)) return undefined;
+  const at = markers.flatMap((marker) =>
+    value.includes(marker) ? [[value.lastIndexOf(marker), marker] as const] : [],
+  );
+  const inOrder = at.sort(([a], [b]) => a - b).map(([, marker]) => showBytes(marker));
+  return inOrder.length < 2 ? undefined : `*${inOrder.slice(-random.between(2, 4)).join('*')}*`;
 }
