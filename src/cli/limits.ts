@@ -4,6 +4,7 @@ import { limits as agentLimits } from '../agent/limits.js';
 import { compilerLimits } from '../compiler/limits.js';
 import { limits as eventLimits } from '../events/limits.js';
 import { limits as policyLimits } from '../policy/limits.js';
+import { limits as ruleLimits } from '../rules/limits.js';
 import { limits as seclLimits } from '../secl/limits.js';
 import { limits as telemetryLimits } from '../telemetry/limits.js';
 import { print, printJson, table } from './output.js';
@@ -27,6 +28,7 @@ export function limitsVerb({ io }: Invocation): Command {
         ...named('secl', seclLimits),
         ...compilerLimits.map(({ name, ...limit }) => ({ part: 'compiler', limit: name, ...limit })),
         ...named('events', eventLimits),
+        ...named('rules', ruleLimits),
         ...named('telemetry', telemetryLimits),
         ...named('agent', agentLimits),
       ];

@@ -108,6 +108,21 @@ describe('events', () => {
     expect(body).toContain('portcullis_rule_matches_total{rule="deny_xmrig",verdict="refuse"} 1');
   });
 
+  test('the end of a process is an event while a rule asks for it', async () => {
+    bench.writeText(`version: 1.0.0
+rules:
+  - {id: runs, expression: exec.pid == 1}
+  - {id: ends, expression: exit.code == 3}
+`);
+    agent = await bench.start();
+    bench.session.send(record({ event: 'exit', verdict: 'none', exitCode: 3 << 8 }));
+    bench.session.send(record({ event: 'exit', verdict: 'none', exitCode: 0 }));
+    await expect.poll(() => bench.session.acknowledged).toBe(2);
+    const events = bench.entries.filter(({ msg }) => msg === 'event');
+    expect(events).toMatchObject([{ agent: { rule_id: 'ends' }, evt: { name: 'exit' } }]);
+    expect((await get('/metrics')).body).toContain('portcullis_verdicts_total{verdict="report",stage="exit"} 1');
+  });
+
   test('records of the old image keep its rules after a reload', async () => {
     agent = await bench.start();
     const late = record({ rules: [0] });

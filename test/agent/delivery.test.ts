@@ -25,10 +25,10 @@ const maker = {
   },
 } as unknown as EventMaker;
 
-function bench(sink: HeldSink, pendingLimit = 1_000_000) {
+function bench(sink: HeldSink, pendingLimit = 1_000_000, making = maker, metrics = new Metrics('1')) {
   const log = new AgentLog(sink, 'info');
   const hasher = new FileHasher();
-  return new Delivery({ hasher, maker, clock: tenSecondsUp(), log, sink, metrics: new Metrics('1'), pendingLimit });
+  return new Delivery({ hasher, maker: making, clock: tenSecondsUp(), log, sink, metrics, pendingLimit });
 }
 
 function batch(...pids: number[]): RecordBatch & { acknowledged: number } {
@@ -61,7 +61,7 @@ test('a batch is acknowledged only when the log has accepted its events', async 
   expect([one.acknowledged, delivery.waiting, delivery.counts.events]).toEqual([1, 0, 2]);
 });
 
-test('while the log accepts nothing, no further events are made: the kernel keeps the records', async () => {
+test('while the log accepts nothing, no further events are written: the kernel keeps the records', async () => {
   const sink = new HeldSink('held');
   const delivery = bench(sink, 10);
   const [one, two] = [batch(10, 11, 12), batch(13)];
@@ -73,6 +73,34 @@ test('while the log accepts nothing, no further events are made: the kernel keep
   await delivery.idle();
   expect(sink.entries.map(({ pid }) => pid)).toEqual([10, 11, 12, 13]);
   expect([one.acknowledged, two.acknowledged]).toEqual([1, 1]);
+});
+
+test('a log that accepts nothing does not keep events from being made: a kill does not wait for it', async () => {
+  const sink = new HeldSink('held');
+  const seen: number[] = [];
+  const watched = { ...maker, make: (record: KernelRecord) => seen.push(record.pid) && made(record.pid) };
+  const delivery = bench(sink, 10, watched as unknown as EventMaker);
+  delivery.accept(batch(10, 11));
+  delivery.accept(batch(12));
+  await settle();
+  expect(seen).toEqual([10, 11, 12]);
+  expect(sink.entries.map(({ pid }) => pid)).toEqual([10]);
+  sink.accept();
+  await delivery.idle();
+});
+
+test('an event that is not told is no line, and its limit is counted', async () => {
+  const sink = new HeldSink();
+  const metrics = new Metrics('1');
+  const kept = { ...made(10), event: undefined, limited: ['often'] };
+  const quiet = { ...maker, make: () => kept } as unknown as EventMaker;
+  const delivery = bench(sink, 10, quiet, metrics);
+  const one = batch(10);
+  delivery.accept(one);
+  await delivery.idle();
+  expect(sink.lines).toEqual([]);
+  expect([one.acknowledged, delivery.counts.untold, delivery.counts.events]).toEqual([1, 1, 0]);
+  expect(await metrics.text()).toContain('portcullis_events_suppressed_total{rule="often"} 1');
 });
 
 test('one bad record holds up nobody, and is counted and said', async () => {

@@ -19,7 +19,7 @@ describe('where a rule decides', () => {
     ['a register', 'process.ancestors[A].comm == "sh" && process.ancestors[A].uid == 0', {}, 'user-space', 'report'],
     ['arithmetic', 'exec.uid + 1 > exec.gid', {}, 'user-space', 'report'],
     ['another kind of event', 'open.file.path == "/x"', { actions: [kill] }, 'waiting', 'report'],
-    ['an exit', 'exit.cause == 1', { actions: [kill] }, 'user-space', 'kill-after'],
+    ['an exit: what has ended is not killed', 'exit.cause == 1', { actions: [kill] }, 'user-space', 'report'],
   ])('%s', (_, expression, options, place, act) => {
     expect(plan(expression, options)).toMatchObject({ place, act });
   });
