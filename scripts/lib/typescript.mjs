@@ -1,13 +1,12 @@
 // src/ -> dist/, and the `portcullis` command of a built checkout.
-import { existsSync } from 'node:fs';
-import { chmod, lstat, mkdir, symlink, utimes } from 'node:fs/promises';
+import { chmod, lstat, mkdir, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root } from './paths.mjs';
 import { run } from './process.mjs';
 import { filesIn, isStale } from './staleness.mjs';
 
-/** The compiler's own record of the last build; newer than every source when nothing changed. */
-const stamp = join(root, 'dist', '.tsbuildinfo');
+/** As old as the beginning of the last build. Not the compiler's own record: `tsc --noEmit` renews that and builds nothing. */
+const stamp = join(root, 'dist', '.built');
 
 /** The TypeScript compiler's command line. */
 export const tsc = join(root, 'node_modules', '.bin', 'tsc');
@@ -21,18 +20,9 @@ export async function buildTypeScript() {
   if (!isStale(stamp, sources)) return 'unchanged';
   const begin = new Date();
   await run([tsc, '-p', 'tsconfig.json', '--pretty', 'false'], { cwd: root });
-  await touch(stamp, begin);
+  await writeFile(stamp, '');
+  await utimes(stamp, begin, begin); // a source that changes meanwhile is newer
   return 'built';
-}
-
-/**
- * The incremental compiler does not rewrite its record when the result is the same. The time is that of the beginning: a source
- * that changed meanwhile is newer.
- * @param {string} path
- * @param {Date} time
- */
-async function touch(path, time) {
-  if (existsSync(path)) await utimes(path, time, time);
 }
 
 /**
