@@ -153,12 +153,14 @@ function tagsOf(matched: readonly ImageRule[]): string[] {
 function fileOf(program: ProgramFacts | undefined): FileJson {
   if (program === undefined) return { path_resolution_error: 'the exec of the process was not reported' };
   const binary = program.levels <= 1;
+  const inMemory = binary && !program.pathCut && program.path === undefined && program.name !== undefined;
   return {
-    path: text(program.path),
+    // A program with a name and no path lies on a mount of the kernel's own: a file in memory.
+    path: inMemory ? '' : text(program.path),
     name: text(program.name),
     path_resolution_error: program.pathCut
       ? 'the beginning of the path is missing'
-      : program.path === undefined
+      : program.path === undefined && !inMemory
         ? 'the path could not be read'
         : undefined,
     // Of a script they are those of its interpreter.

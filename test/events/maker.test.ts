@@ -202,6 +202,12 @@ describe('an event', () => {
     });
   });
 
+  test('of a program in memory has a name and an empty path, which is no error', async () => {
+    const { file } = await logged({ rules: [1], path: undefined, name: 'memfd:worker', levels: 1 });
+    expect(file).toMatchObject({ path: '', name: 'memfd:worker' });
+    expect(file).not.toHaveProperty('path_resolution_error');
+  });
+
   test('keeps numbers that JSON readers would round', async () => {
     expect(await logged({ rules: [1], inode: 2n ** 60n + 1n })).toMatchObject({
       file: { inode: '1152921504606846977' },
