@@ -1,0 +1,58 @@
+// A session over real kernels: execs that stage 2 did not see, images that outgrow their slots, swaps while programs start.
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { onEachKernel, runInGuest } from './guest.js';
+
+describe('a session', () => {
+  onEachKernel((kernel) => {
+    const findings = new Map<string, Record<string, unknown>>();
+
+    beforeAll(async () => {
+      const { stdout, status, output } = await runInGuest({
+        kernel,
+        command: ['node', '/share/guest.mjs'],
+        files: { '/share/guest.mjs': fileURLToPath(new URL('session/guest.mjs', import.meta.url)) },
+      });
+      expect(status, output).toBe(0);
+      for (const line of stdout.trim().split('\n')) {
+        const { finding, ...what } = JSON.parse(line) as { finding: string };
+        findings.set(finding, what);
+      }
+    });
+
+    it('is needed: without it the marked exec runs', () => {
+      expect(findings.get('before')).toEqual({ outcome: 'ran' });
+    });
+
+    it('says that an exec was not seen, and lets it run when told to report', () => {
+      expect(findings.get('unseen-report')).toEqual({
+        outcome: 'ran',
+        records: [{ stage: 'unseen', verdict: 'unseen' }],
+      });
+    });
+
+    it('kills an exec that was not seen when told to enforce', () => {
+      expect(findings.get('unseen-enforce')).toEqual({
+        outcome: 'SIGKILL',
+        records: [{ stage: 'unseen', verdict: 'unseen' }],
+      });
+    });
+
+    it('takes an image that outgrows its slots', () => {
+      expect(findings.get('grown')).toEqual({ before: 'refused', after: 'refused', control: 'ran', generation: 2 });
+    });
+
+    it('decides every exec during swaps', () => {
+      expect(findings.get('swapped')).toEqual({
+        outcomes: { marked: { refused: 60 }, other: { ran: 60 } },
+        refused: 62,
+        unseen: 0,
+        noMemory: 0,
+      });
+    });
+
+    it('leaves nothing behind', () => {
+      expect(findings.get('closed')).toEqual({ outcome: 'ran' });
+    });
+  });
+});

@@ -1,0 +1,81 @@
+// Runs in the guest: a session over the real kernel, without the agent. One JSON line for each finding.
+import { spawnSync } from 'node:child_process';
+
+const dist = '/usr/lib/portcullis/dist';
+const { openSession } = await import(`${dist}/kernel/session.js`);
+const { ProgramSet, smallestCapacity } = await import(`${dist}/kernel/programs.js`);
+const { recordDecoder } = await import(`${dist}/kernel/record.js`);
+const { tiers } = await import(`${dist}/kernel/tiers.js`);
+const { compile } = await import(`${dist}/compiler/index.js`);
+const { loadPolicies } = await import(`${dist}/policy/index.js`);
+
+const object = '/usr/lib/portcullis/build/bpf/exec.bpf.o';
+const say = (finding, what) =>
+  console.log(JSON.stringify({ finding, ...what }, (_, value) => (typeof value === 'bigint' ? Number(value) : value)));
+
+/** The image of a policy that refuses one argument. */
+function imageDenying(argument) {
+  const text = `version: 1.0.0\nmode: enforce\nrules:\n  - id: marked\n    expression: exec.argv == "${argument}"\n    actions:\n      - deny: {}\n`;
+  return compile(loadPolicies([{ file: 'session.policy', text }])).image;
+}
+
+/** What becomes of an exec: refused, killed or ran. */
+function execute(...args) {
+  try {
+    const { error, signal } = spawnSync('/usr/bin/true', args, { stdio: 'ignore' });
+    if (error) return error.code === 'EPERM' ? 'refused' : error.code;
+    return signal === null ? 'ran' : signal;
+  } catch (error) {
+    return error.code === 'EPERM' ? 'refused' : error.code;
+  }
+}
+
+/** Stage 2 is left out, as if the kernel had skipped it. */
+async function unseen(onUnseen) {
+  const lsm = tiers.find(({ name }) => name === 'lsm');
+  const set = ProgramSet.load(object, { ...lsm, programs: ['refuse', 'check_seen'] }, smallestCapacity, process.pid);
+  set.attach();
+  set.unseenIsKilled = onUnseen === 'enforce';
+  await set.activate(imageDenying('marked'), 1n);
+  const outcome = execute('other');
+  set.release();
+  const decode = recordDecoder(set.abi);
+  const records = [];
+  for (let batch = set.rings.get('verdicts').drain(); batch; batch = set.rings.get('verdicts').drain()) {
+    records.push(...[...batch].map(decode));
+    set.rings.get('verdicts').acknowledge(batch);
+  }
+  set.close();
+  say(`unseen-${onUnseen}`, { outcome, records: records.map(({ stage, verdict }) => ({ stage, verdict })) });
+}
+
+/** An image that outgrows its slots, then swaps under a run of execs: what is denied by every image never runs. */
+async function swaps() {
+  const session = await openSession({ agentPid: process.pid, tier: 'lsm' });
+  const image = imageDenying('marked');
+  await session.activate(image);
+  const before = execute('marked');
+  const padded = new Uint8Array(3 * smallestCapacity);
+  padded.set(image);
+  const grown = await session.activate(padded);
+  say('grown', { before, after: execute('marked'), control: execute('other'), generation: grown.generation });
+
+  const outcomes = { marked: {}, other: {} };
+  for (let round = 0; round < 60; round++) {
+    const swapped = session.activate(image);
+    for (const argument of ['marked', 'other']) {
+      const outcome = execute(argument);
+      outcomes[argument][outcome] = (outcomes[argument][outcome] ?? 0) + 1;
+    }
+    await swapped;
+  }
+  const counters = session.counters();
+  say('swapped', { outcomes, refused: counters.refused, unseen: counters.unseen, noMemory: counters.no_memory });
+  await session.close();
+  say('closed', { outcome: execute('marked') });
+}
+
+say('before', { outcome: execute('marked') });
+await unseen('report');
+await unseen('enforce');
+await swaps();
