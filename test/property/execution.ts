@@ -144,8 +144,8 @@ function randomArgument(random: Random): Bytes {
   return random.weighted([
     [5, text],
     [1, ''],
-    [3, `-${random.pick(['a', 'b', 'ab', 'ba', 'a1', '1', name])}`],
-    [3, `--${name}`],
+    [4, `-${random.pick(['a', 'b', 'ab', 'ba', 'a1', '1', name])}`],
+    [4, `--${name}`],
     [3, `--${name}=${text}`],
     [2, `-${name}=${text}`],
     [1, random.pick(['-', '--', '---a', '---', '--=', '-=', '--a=', '-.a', '--a=b=c', toBytes('-é')])],

@@ -153,9 +153,9 @@ function ofField(
 function textComparison(random: Random, { values, nearMisses }: TextField, execution: Execution) {
   const all = values(execution);
   const misses = nearMisses?.(execution).filter((value) => !all.includes(value)) ?? [];
-  if (misses.length === 0 || !random.chance(0.3)) return textOperand(random, likelyValue(random, execution, all));
+  if (misses.length === 0 || !random.chance(0.45)) return textOperand(random, likelyValue(random, execution, all));
   const miss = likelyValue(random, execution, misses);
-  return random.chance(0.5) ? exactOperand(random, miss) : textOperand(random, miss);
+  return random.chance(0.6) ? exactOperand(random, miss) : textOperand(random, miss);
 }
 
 function likelyValue(random: Random, execution: Execution, values: readonly Bytes[]): Bytes {
