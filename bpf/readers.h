@@ -56,38 +56,35 @@ static long pointer_step(u32 i, struct machine *m)
 	return 0;
 }
 
-/* Stage 2: the definitive copy, contiguous at s->address. Sleeps. */
-static long definitive_step(u32 i, struct machine *m)
+enum may_sleep { MAY_NOT_SLEEP, MAY_SLEEP };
+
+/* Stage 2: the definitive copy, contiguous at s->address. Without sleeping, a page that is not resident ends it. */
+static __always_inline long read_piece(struct machine *m, enum may_sleep sleeps)
 {
 	struct scratch *s = m->s;
 	u32 room = room_for_piece(s);
+	void *into = &s->arena[s->fill & (BLOCK_END - 1)];
 
 	if (s->phase >= PHASE_DONE || s->address >= s->limit)
 		return 1;
 	if (room > s->limit - s->address)
 		room = s->limit - s->address;
-	if (bpf_copy_from_user(&s->arena[s->fill & (BLOCK_END - 1)], bound(room, 2 * BLOCK_END - 1), (void *)s->address))
+	if (sleeps == MAY_SLEEP ? bpf_copy_from_user(into, bound(room, 2 * BLOCK_END - 1), (void *)s->address)
+				: bpf_probe_read_user(into, bound(room, 2 * BLOCK_END - 1), (void *)s->address))
 		return 1;
 	s->address += room;
 	took_piece(m, room);
 	return 0;
 }
 
-/* The same without sleeping: a page that is not resident ends it. */
+static long definitive_step(u32 i, struct machine *m)
+{
+	return read_piece(m, MAY_SLEEP);
+}
+
 static long resident_step(u32 i, struct machine *m)
 {
-	struct scratch *s = m->s;
-	u32 room = room_for_piece(s);
-
-	if (s->phase >= PHASE_DONE || s->address >= s->limit)
-		return 1;
-	if (room > s->limit - s->address)
-		room = s->limit - s->address;
-	if (bpf_probe_read_user(&s->arena[s->fill & (BLOCK_END - 1)], bound(room, 2 * BLOCK_END - 1), (void *)s->address))
-		return 1;
-	s->address += room;
-	took_piece(m, room);
-	return 0;
+	return read_piece(m, MAY_NOT_SLEEP);
 }
 
 #endif

@@ -71,8 +71,6 @@ static __noinline void forget_levels(struct machine *m, struct levels *levels)
 	bpf_loop(PC_ATOM_WORDS, forget_word, &v, 0);
 }
 
-enum may_sleep { MAY_NOT_SLEEP, MAY_SLEEP };
-
 static long compare_step(u32 i, struct machine *m)
 {
 	struct scratch *s = m->s;

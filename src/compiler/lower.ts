@@ -3,6 +3,7 @@
  * formula holds at least where the rule does, and the reason is kept: such a rule is only a candidate.
  */
 import type { Comparison, Expression, Matcher, Term } from '../secl/index.js';
+import { holds } from '../secl/integer.js';
 import { kernelField } from './fields.js';
 import { always, combine, type Formula, type Literal, never } from './formula.js';
 import { writtenOut } from './limits.js';
@@ -120,7 +121,7 @@ class Lowering {
     const leftValue = constantOf(left);
     const rightValue = constantOf(right);
     if (leftValue !== undefined && rightValue !== undefined) {
-      return compare(operator, leftValue, rightValue) === (sign === 'is') ? always : never;
+      return holds(operator, leftValue, rightValue) === (sign === 'is') ? always : never;
     }
     if (leftValue === undefined && rightValue === undefined) {
       return this.undecided('it compares two values of the event with each other');
@@ -249,21 +250,6 @@ const calculate: Record<Extract<Term, { term: 'binary' }>['operator'], (a: bigin
   '+': (a, b) => a + b,
   '-': (a, b) => a - b,
 };
-
-function compare(operator: Comparison, left: bigint, right: bigint): boolean {
-  switch (operator) {
-    case '==':
-      return left === right;
-    case '<':
-      return left < right;
-    case '<=':
-      return left <= right;
-    case '>':
-      return left > right;
-    case '>=':
-      return left >= right;
-  }
-}
 
 function opposite(sign: Sign): Sign {
   return sign === 'is' ? 'is-not' : 'is';
