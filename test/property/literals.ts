@@ -1,5 +1,5 @@
 /** Text that can stand in a string of an expression, taken from bytes. */
-import { type Bytes, fromBytes, toBytes } from '../../src/secl/index.js';
+import { type Bytes, fromBytes } from '../../src/secl/index.js';
 import type { Random } from './random.js';
 
 /** Whether bytes can be written between quotes: valid UTF-8 without quote, backslash, star and NUL. */
@@ -30,9 +30,4 @@ export function perhapsWrong(random: Random, text: string): string {
 /** Characters to cut between: a literal need not be cut inside a rune. */
 export function runes(bytes: Bytes): string[] {
   return [...(asLiteral(bytes) ?? asLiteral(bytes.replace(/[^\x20-\x7e]|["\\*]/g, '')) ?? '')];
-}
-
-/** The byte length of a text. */
-export function byteLength(text: string): number {
-  return toBytes(text).length;
 }
