@@ -78,9 +78,8 @@ describe('matchers in the image agree with the evaluator', () => {
   ];
   test.each(cases)('%s', (name, matcher, exec) => {
     const seen = agree(name, matcher, exec, 150);
-    const decided = seen.true! + seen.false! + seen.unknown!;
-    for (const truth of ['true', 'false', 'unknown'])
-      expect([truth, seen[truth]! / decided > 0.03]).toEqual([truth, true]);
+    // Each answer is met: a random path matches a random glob in about one of forty.
+    for (const truth of ['true', 'false', 'unknown']) expect([truth, seen[truth]! >= 10]).toEqual([truth, true]);
     expect(seen.rejected).toBeLessThan(10);
   });
 });
