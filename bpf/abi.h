@@ -66,7 +66,7 @@ enum pc_fact {
 	PC_FACT_EGID = 3,
 	PC_FACT_PID = 4,
 	PC_FACT_PPID = 5,
-	PC_FACT_ARGS_TRUNCATED = 6, /* the block after argv[0] is longer than a record carries */
+	PC_FACT_ARGS_TRUNCATED = 6, /* the argument block, argv[0] included, is longer than a record carries */
 	PC_FACT_FILE = 16,
 	PC_FACT_FILE_UID = 16,
 	PC_FACT_FILE_GID = 17,
@@ -229,7 +229,7 @@ enum pc_counter {
 	PC_COUNT_STAGE1 = 7,        /* decisions of stage 1, one per level */
 	PC_COUNT_ABSTAINED = 8,     /* arguments stage 1 could not read */
 	PC_COUNT_UNREAD = 9,        /* arguments or environment stage 2 could not read */
-	PC_COUNT_NO_MEMORY = 10,    /* no task storage */
+	PC_COUNT_NO_MEMORY = 10,    /* no task storage, or no scratch memory free */
 	PC_COUNT_LOST_VERDICT = 11, /* ring of verdicts full */
 	PC_COUNT_LOST_REPORT = 12,  /* ring of reports full */
 	PC_COUNT_LONG_PATH = 13,    /* paths too long to read */

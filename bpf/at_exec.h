@@ -5,7 +5,7 @@
 
 #include "stage2.h"
 
-/* Says and counts an exec that was not decided: a program that was skipped, no memory for task storage. */
+/* Says and counts an exec that was not decided: a program that was skipped, no memory, an image that could not be taken. */
 static __always_inline void unseen(struct machine *m, struct exec *e, struct task_struct *task, struct linux_binprm *bprm,
 				   struct pc_state *st, u64 generation)
 {

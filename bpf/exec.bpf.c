@@ -68,8 +68,11 @@ int BPF_PROG(check_seen, struct task_struct *task, int old_pid, struct linux_bin
 		return 0;
 	}
 	st = enter(&m, &slot, &generation);
-	if (!st)
+	if (!st) {
+		if (slot == SLOT_CONTENDED)
+			count(PC_COUNT_UNSEEN);
 		return 0;
+	}
 	m.s = claim(bpf_get_smp_processor_id(), &claimed);
 	if (m.image)
 		unseen(&m, e, task, bprm, st, generation);
@@ -89,8 +92,11 @@ int BPF_PROG(kill_at_exec, struct task_struct *task, int old_pid, struct linux_b
 	u32 slot = PC_SLOTS, claimed = 0;
 
 	st = enter(&m, &slot, &generation);
-	if (!st)
+	if (!st) {
+		if (slot == SLOT_CONTENDED)
+			count(PC_COUNT_UNSEEN);
 		return 0;
+	}
 	m.s = claim(bpf_get_smp_processor_id(), &claimed);
 	if (m.s && m.image)
 		decide_at_exec(&m, &e, bprm, task, st, generation);

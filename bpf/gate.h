@@ -5,8 +5,10 @@
 
 #include "walk.h"
 
+enum { SLOT_CONTENDED = 0xfe }; /* the word changed at every attempt: there is an image, and this program does not have it */
+
 /* Takes the active image. The word is read again behind the count so that nobody is in a slot unseen: user space flips the word, then
- * waits for the old slot's count. */
+ * waits for the old slot's count. NULL when no image is active, or, with *slot SLOT_CONTENDED, when none could be taken. */
 static __always_inline struct pc_state *enter(struct machine *m, u32 *slot, u64 *generation)
 {
 	u32 zero = 0, index;
@@ -30,6 +32,7 @@ static __always_inline struct pc_state *enter(struct machine *m, u32 *slot, u64 
 		}
 		__sync_fetch_and_add(&st->inside[index], -1);
 	}
+	*slot = SLOT_CONTENDED;
 	return 0;
 }
 

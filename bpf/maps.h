@@ -198,7 +198,6 @@ struct scratch {
 	u32 clause_end;
 	u32 literal;
 	u32 value;    /* of the clause so far */
-	u32 step;
 	u64 stack;    /* of a boolean program: bit 0 top; set: true */
 	u64 stack_unknown;
 };

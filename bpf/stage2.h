@@ -171,7 +171,8 @@ static __always_inline int stage2(struct linux_binprm *bprm, enum may_sleep slee
 	}
 	st = enter(&m, &slot, &generation);
 	if (!st) {
-		e->seen = (u64)bprm; /* asked, and there is nothing to decide */
+		if (slot != SLOT_CONTENDED)
+			e->seen = (u64)bprm; /* asked, and there is nothing to decide */
 		return 0;
 	}
 	m.s = claim(e->bprm == (u64)bprm ? e->scratch : bpf_get_smp_processor_id(), &claimed);

@@ -27,8 +27,8 @@ static __always_inline void effective_facts(struct scratch *s, struct task_struc
 	fact(s, PC_FACT_EGID, BPF_CORE_READ(task, cred, egid.val));
 }
 
-/* NUL terminated, at arena[SMALL]. */
-static __always_inline u32 small_length(struct scratch *s, u32 at, long n)
+/* Length of a string as a helper tells it, its NUL included; 0 for an error. */
+static __always_inline u32 string_length(long n)
 {
 	return n > 0 ? n - 1 : 0;
 }
@@ -41,7 +41,7 @@ static __always_inline void tty_fact(struct machine *m, struct task_struct *task
 
 	if (tty)
 		n = bpf_probe_read_kernel_str(&s->arena[SMALL + 64], 64, &tty->name);
-	s->tty_bytes = small_length(s, SMALL + 64, n) & 63;
+	s->tty_bytes = string_length(n) & 63;
 	feed_string(m, PC_STREAM_TTY, SMALL + 64, SMALL + 64 + s->tty_bytes);
 }
 
@@ -51,7 +51,7 @@ static __always_inline void comm_fact(struct machine *m, struct task_struct *tas
 	struct scratch *s = m->s;
 	long n = bpf_probe_read_kernel_str(&s->arena[SMALL], 16, &task->comm);
 
-	feed_string(m, PC_STREAM_COMM, SMALL, SMALL + (small_length(s, SMALL, n) & 15));
+	feed_string(m, PC_STREAM_COMM, SMALL, SMALL + (string_length(n) & 15));
 }
 
 static long slash_step(u32 i, struct machine *m)
