@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 // npm test [-- --quick]: set-up, build, format and lint, types, native tests, then tests in virtual machines.
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from './lib/build.mjs';
@@ -7,6 +9,10 @@ import { buildDir, root } from './lib/paths.mjs';
 import { NeedsHelpError, runMain, runVisibly, say } from './lib/process.mjs';
 import { setUp } from './lib/setup.mjs';
 import { sum, tallyOfCheck, tallyOfVitest } from './lib/test-report.mjs';
+
+// Tests pin objects in the BPF file system, which systemd mounts and a container often lacks. Without root they are skipped.
+if (process.getuid?.() === 0 && !readFileSync('/proc/mounts', 'utf8').includes(' /sys/fs/bpf bpf '))
+  spawnSync('mount', ['-t', 'bpf', 'bpf', '/sys/fs/bpf']);
 
 const USAGE = `usage: npm test [-- --quick]
 
