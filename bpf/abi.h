@@ -18,7 +18,14 @@
  *
  * Outputs set atoms. An atom is one test of one field; bit n of the atom set. Atoms of file facts come first so that a view of a
  * script exec is assembled by words: [0, file_words) file role, [file_words, file_words + interpreter_words) interpreter role, then
- * all others. An atom that is not set is false if its source is known and unknown if not.
+ * cgroup_words of the cgroup's, whose values are kept for each cgroup, then the lineage's, then all others. An atom that is not set is
+ * false if its source is known and unknown if not.
+ *
+ * Lineage. A lineage bit is one condition on one program, decided when that program was executed: entry n of `lineage` is a boolean
+ * program over its atoms, and its `rule` the number of the bit. From lineage_word on lie four regions of lineage_words each: bits of the
+ * parent that are true, that are unknown, and the same of all ancestors together. Only atoms of the regions of true bits are tested; such
+ * an atom is unknown when it is not set and the one lineage_words further is. The parent is what the task ran until this exec, and
+ * the ancestors are all programs that came before in the line of forks and execs that led here, the parent included.
  *
  * Clauses. A rule holds if one of its clauses holds or its program does. A clause is a conjunction of literals. Clauses [0, always)
  * have no positive literal and are always tried; the others are sorted by their trigger, one of their positive atoms, and are tried
@@ -28,12 +35,12 @@
 
 #include <linux/types.h>
 
-enum pc_version { PC_ABI_VERSION = 1 };
+enum pc_version { PC_ABI_VERSION = 2 };
 enum pc_magic { PC_IMAGE_MAGIC = 0x4d494350 }; /* "PCIM" */
 
 /* Limits of the border. src/compiler/limits.ts says what happens past each. */
 enum pc_limit {
-	PC_STREAMS = 8,
+	PC_STREAMS = 10,
 	PC_FACTS = 24,            /* integer facts, see enum pc_fact */
 	PC_ATOMS = 16384,
 	PC_ATOM_WORDS = 256,      /* PC_ATOMS / 64 */
@@ -41,6 +48,8 @@ enum pc_limit {
 	PC_RULES = 16384,
 	PC_RULE_WORDS = 256,
 	PC_SEGMENT_PATTERNS = 1024,
+	PC_LINEAGE_WORDS = 4,     /* of 64 lineage bits */
+	PC_CGROUP_WORDS = 4,      /* of atoms that are kept for each cgroup */
 	PC_LEVELS = 6,            /* a program and five interpreters, as the kernel allows */
 	PC_PROGRAM_DEPTH = 64,    /* stack of a boolean program, in values */
 	PC_HEAD_BYTES = 4096,     /* what of the argument block a record carries at most */
@@ -56,6 +65,8 @@ enum pc_stream {
 	PC_STREAM_ARGS = 4, /* block: arguments after argv[0] */
 	PC_STREAM_ENVS = 5, /* block: NAME=value */
 	PC_STREAM_TTY = 6,  /* string */
+	PC_STREAM_CGROUP = 7, /* string: path in the default hierarchy, "/" for the root */
+	PC_STREAM_CONTAINER = 8, /* string: id of the innermost container, empty for none */
 };
 
 /* Integer facts. Those from PC_FACT_FILE on belong to each level's file. */
@@ -77,8 +88,10 @@ enum pc_fact {
 /* Sources: which fact an atom is read from. Bit n of a `known` mask is set when source n was read to its end. */
 enum pc_source {
 	PC_SOURCE_STREAM = 0,               /* + enum pc_stream; path and name in file role */
-	PC_SOURCE_INTERPRETER_PATH = 8,
-	PC_SOURCE_INTERPRETER_NAME = 9,
+	PC_SOURCE_INTERPRETER_PATH = 10,
+	PC_SOURCE_INTERPRETER_NAME = 11,
+	PC_SOURCE_PARENT = 12,              /* known when no lineage bit of the parent is unknown */
+	PC_SOURCE_ANCESTORS = 13,
 	PC_SOURCE_FACT = 16,                /* + enum pc_fact; file facts in file role */
 	PC_SOURCE_INTERPRETER_FACT = 48,    /* + enum pc_fact - PC_FACT_FILE */
 };
@@ -111,6 +124,11 @@ struct pc_header {
 	struct pc_table rules; /* struct pc_rule */
 	__u32 absent_interpreter; /* output list applied to the interpreter role of a view without interpreter, 0: none */
 	__u32 events; /* enum pc_event bits: what user space wants to see although no rule in the kernel asks for it */
+	__u32 cgroup_word; /* where the atoms of the cgroup lie, in words */
+	__u32 cgroup_words;
+	__u32 lineage_word; /* where the four regions of the lineage lie */
+	__u32 lineage_words; /* of each region */
+	struct pc_table lineage; /* struct pc_program, `rule` is the number of a lineage bit */
 };
 
 struct pc_automaton {

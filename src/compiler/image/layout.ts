@@ -1,11 +1,21 @@
 /** What bpf/abi.h declares of the policy image. test/compiler/image/layout.test.ts compares the two. */
 
-export const ABI_VERSION = 1;
+export const ABI_VERSION = 2;
 export const IMAGE_MAGIC = 0x4d494350;
-export const STREAMS = 8;
+export const STREAMS = 10;
 
 /** Numbers of the streams. */
-export const stream = { path: 0, name: 1, comm: 2, argv0: 3, args: 4, envs: 5, tty: 6 } as const;
+export const stream = {
+  path: 0,
+  name: 1,
+  comm: 2,
+  argv0: 3,
+  args: 4,
+  envs: 5,
+  tty: 6,
+  cgroup: 7,
+  container: 8,
+} as const;
 export type StreamName = keyof typeof stream;
 export const streamNames = Object.keys(stream) as readonly StreamName[];
 
@@ -27,7 +37,15 @@ export type FactName = keyof typeof fact;
 export const fileFacts = 16;
 
 /** First bits of the kinds of source. */
-export const source = { stream: 0, interpreterPath: 8, interpreterName: 9, fact: 16, interpreterFact: 48 } as const;
+export const source = {
+  stream: 0,
+  interpreterPath: 10,
+  interpreterName: 11,
+  parent: 12,
+  ancestors: 13,
+  fact: 16,
+  interpreterFact: 48,
+} as const;
 
 export const ROW_EMITS = 1;
 export const LITERAL_NOT = 0x8000;
@@ -52,19 +70,24 @@ export const header = {
   segment_patterns: 40,
   always: 44,
   automata: 48,
-  integers: 112,
-  clauses: 120,
-  triggers: 128,
-  atom_sources: 136,
-  programs: 144,
-  rules: 152,
-  absent_interpreter: 160,
-  events: 164,
+  integers: 128,
+  clauses: 136,
+  triggers: 144,
+  atom_sources: 152,
+  programs: 160,
+  rules: 168,
+  absent_interpreter: 176,
+  events: 180,
+  cgroup_word: 184,
+  cgroup_words: 188,
+  lineage_word: 192,
+  lineage_words: 196,
+  lineage: 200,
 } as const;
 
 /** Bytes of the structs. */
 export const size = {
-  pc_header: 168,
+  pc_header: 208,
   pc_table: 8,
   pc_automaton: 16,
   pc_output: 8,
