@@ -22,11 +22,14 @@ export const KERNELS = Object.freeze(['6.1', '6.12']);
 /** Loaded by every guest before anything else: the way its output leaves. */
 export const BOOT_MODULES = ['virtio_pci', 'virtio_console'];
 
-/** Carried for `modprobe` in a guest: container-like file systems and networks. */
-const EXTRA_MODULES = ['overlay', 'loop', 'veth', 'dummy', 'bridge'];
+/** Loaded by a guest with a disk before anything else: where its root file system is. */
+export const DISK_MODULES = ['virtio_pci', 'virtio_blk', 'ext4'];
+
+/** Carried for `modprobe` in a guest: container-like file systems and networks, and what systemd mounts on demand. */
+const EXTRA_MODULES = ['overlay', 'loop', 'veth', 'dummy', 'bridge', 'autofs4'];
 
 /** What the cache must have been filled with; the number changes when its layout does. */
-const WANTED = ['layout-2', ...BOOT_MODULES, ...EXTRA_MODULES];
+const WANTED = ['layout-2', ...new Set([...BOOT_MODULES, ...DISK_MODULES, ...EXTRA_MODULES])];
 
 /**
  * @typedef {object} Kernel
@@ -159,6 +162,6 @@ async function keepModules(tree, target) {
     for (const needed of depends) await keep(needed);
     kept.set(name, { name, depends: depends.filter((needed) => kept.has(needed)), aliases });
   };
-  for (const name of [...BOOT_MODULES, ...EXTRA_MODULES]) await keep(name);
+  for (const name of new Set([...BOOT_MODULES, ...DISK_MODULES, ...EXTRA_MODULES])) await keep(name);
   return [...kept.values()];
 }
