@@ -17,9 +17,6 @@ const KERNEL_PARAMETERS = [
   'no_timer_check nowatchdog nosoftlockup rcupdate.rcu_cpu_stall_suppress=1',
 ].join(' ');
 
-/** The guest's virtio ports, in the order of their numbers. */
-const PORTS = ['out', 'err', 'report'];
-
 /**
  * Emulation unless `PORTCULLIS_ACCEL=kvm`: a machine may have /dev/kvm and still hang under it. la57=off because
  * emulating five-level page tables is three times slower.
@@ -44,37 +41,28 @@ function accelerator() {
  * @property {string} cmdline appended to the kernel's parameters
  * @property {number} memory bytes
  * @property {string} directory a scratch directory with a short path, for the sockets
- */
-
-/**
- * @typedef {object} Listener
- * @property {(channel: 'out' | 'err', chunk: Buffer) => void} onOutput
- * @property {(line: string) => void} onReport a line that the guest's init reports
+ * @property {string} [disk] path of a qcow2 image, the guest's /dev/vda; what the guest writes there is lost with the host
  */
 
 /**
  * Starts a machine.
  * @param {Machine} machine
- * @param {Listener} listener
- * @returns {Promise<{end: () => void, ended: Promise<{console: string, error: string}>}>} `end` powers it off at once;
- *   `ended` holds when it is off and all its output has been delivered, with the console's text and qemu's own messages
+ * @param {Record<string, (chunk: Buffer) => void>} ports the guest's virtio ports in the order of their numbers, each with
+ *   who gets what the guest writes there
+ * @returns {Promise<{
+ *   end: () => void,
+ *   send: (port: string, text: string) => void,
+ *   ended: Promise<{console: string, error: string}>,
+ *   console: () => string,
+ * }>} `end` powers it off at once; `send` writes to a port; `ended` holds when it is off and all its output has been
+ *   delivered, with the console's text and qemu's own messages; `console` is the text so far
  */
-export async function startMachine(machine, { onOutput, onReport }) {
+export async function startMachine(machine, ports) {
   const program = which('qemu-system-x86_64');
   if (program === undefined) throw new CommandError('qemu-system-x86_64 is missing: run `npm run setup`');
-  let reported = '';
-  const handlers = {
-    out: (chunk) => onOutput('out', chunk),
-    err: (chunk) => onOutput('err', chunk),
-    report: (chunk) => {
-      reported += chunk;
-      const lines = reported.split('\n');
-      reported = lines.pop() ?? '';
-      lines.forEach(onReport);
-    },
-  };
-  const channels = await Promise.all(PORTS.map((port) => listen(join(machine.directory, port), handlers[port])));
-  const ports = PORTS.flatMap((port) => [
+  const names = Object.keys(ports);
+  const channels = await Promise.all(names.map((name) => listen(join(machine.directory, name), ports[name])));
+  const portOptions = names.flatMap((port) => [
     '-chardev',
     `socket,id=${port},path=${join(machine.directory, port)}`,
     '-device',
@@ -86,7 +74,8 @@ export async function startMachine(machine, { onOutput, onReport }) {
     ...['-m', `${Math.ceil(machine.memory / 2 ** 20)}M`, '-smp', '2', '-no-reboot', '-nic', 'none'],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-monitor', 'none'],
     ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
-    ...['-device', 'virtio-serial-pci', ...ports],
+    ...['-device', 'virtio-serial-pci', ...portOptions],
+    ...(machine.disk === undefined ? [] : ['-drive', `file=${machine.disk},format=qcow2,if=virtio,cache=unsafe`]),
     ...['-kernel', machine.image, '-initrd', machine.initramfs],
     ...['-append', `${KERNEL_PARAMETERS} ${machine.cmdline}`.trim()],
   ];
@@ -103,19 +92,28 @@ export async function startMachine(machine, { onOutput, onReport }) {
       resolve({ console: console().replaceAll('\r', ''), error: error() });
     });
   });
-  return { end: () => child.kill('SIGKILL'), ended };
+  return {
+    end: () => child.kill('SIGKILL'),
+    send: (port, text) => channels[names.indexOf(port)]?.send(text),
+    ended,
+    console: () => console().replaceAll('\r', ''),
+  };
 }
 
 /**
  * A socket that the machine connects to.
  * @param {string} path
  * @param {(chunk: Buffer) => void} onData
- * @returns {Promise<{finish: () => Promise<void>}>} finish holds when the machine's end is closed and all is read
+ * @returns {Promise<{finish: () => Promise<void>, send: (text: string) => void}>} finish holds when the machine's end is
+ *   closed and all is read
  */
 function listen(path, onData) {
   return new Promise((resolve, reject) => {
     let closed = Promise.resolve();
+    /** @type {import('node:net').Socket | undefined} */
+    let connected;
     const server = createServer((socket) => {
+      connected = socket;
       socket.on('data', onData);
       // A machine that is killed resets its sockets; what it had sent is delivered before.
       socket.on('error', () => {});
@@ -124,6 +122,7 @@ function listen(path, onData) {
     server.on('error', reject);
     server.listen(path, () =>
       resolve({
+        send: (text) => connected?.write(text),
         finish: async () => {
           server.close();
           await closed;
@@ -138,4 +137,18 @@ function collect(stream) {
   const chunks = [];
   stream.on('data', (chunk) => chunks.push(chunk));
   return () => Buffer.concat(chunks).toString();
+}
+
+/**
+ * Collects pieces into lines. The last, unfinished one is kept until its end comes.
+ * @param {(line: string) => void} onLine
+ * @returns {(chunk: Buffer) => void}
+ */
+export function byLine(onLine) {
+  let rest = '';
+  return (chunk) => {
+    const lines = `${rest}${chunk}`.split('\n');
+    rest = lines.pop() ?? '';
+    lines.forEach(onLine);
+  };
 }

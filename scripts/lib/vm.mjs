@@ -6,7 +6,7 @@ import { complaints, tail } from './console.mjs';
 import { writeInitramfs } from './guest-files.mjs';
 import { ensureKernel, KERNELS } from './kernels.mjs';
 import { CommandError } from './process.mjs';
-import { startMachine } from './qemu.mjs';
+import { byLine, startMachine } from './qemu.mjs';
 
 export { KERNELS };
 
@@ -42,26 +42,25 @@ export async function runInVm(run) {
     const chunks = { out: [], err: [], all: [] };
     let status;
     let bootSeconds;
+    const output = (channel) => (chunk) => {
+      chunks[channel].push(chunk);
+      chunks.all.push(chunk);
+      onOutput?.(channel, chunk);
+    };
+    const report = byLine((line) => {
+      if (line === 'started') {
+        bootSeconds = secondsSince(started);
+        // The machine has long read it; 130 MB need not wait for a run that may be killed.
+        void rm(initramfs, { force: true });
+      }
+      const reported = /^status (\d+)$/.exec(line);
+      if (reported === null) return;
+      status = Number(reported[1]);
+      machine.end();
+    });
     const machine = await startMachine(
       { image: kernel.image, initramfs, cmdline, memory, directory },
-      {
-        onOutput: (channel, chunk) => {
-          chunks[channel].push(chunk);
-          chunks.all.push(chunk);
-          onOutput?.(channel, chunk);
-        },
-        onReport: (line) => {
-          if (line === 'started') {
-            bootSeconds = secondsSince(started);
-            // The machine has long read it; 130 MB need not wait for a run that may be killed.
-            void rm(initramfs, { force: true });
-          }
-          const reported = /^status (\d+)$/.exec(line);
-          if (reported === null) return;
-          status = Number(reported[1]);
-          machine.end();
-        },
-      },
+      { out: output('out'), err: output('err'), report },
     );
     signal?.addEventListener('abort', machine.end, { once: true });
     if (signal?.aborted) machine.end();
