@@ -23,7 +23,7 @@ export const KERNELS = Object.freeze(['6.1', '6.12']);
 export const BOOT_MODULES = ['virtio_pci', 'virtio_console'];
 
 /** Loaded by a guest with a disk before anything else: where its root file system is. */
-export const DISK_MODULES = ['virtio_pci', 'virtio_blk', 'ext4'];
+export const DISK_MODULES = ['virtio_pci', 'virtio_blk', 'crc32c_generic', 'ext4'];
 
 /** Carried for `modprobe` in a guest: container-like file systems and networks, and what systemd mounts on demand. */
 const EXTRA_MODULES = ['overlay', 'loop', 'veth', 'dummy', 'bridge', 'autofs4'];
