@@ -21,7 +21,12 @@ static __always_inline u32 atom_value(struct scratch *s, const void *image, u32 
 	if (s->atoms[(atom >> 6) & (PC_ATOM_WORDS - 1)] & (1ull << (atom & 63)))
 		return TRUE;
 	source = *(const u8 *)(image + ((image_header(image)->atom_sources.offset + atom) & image_mask));
-	return (s->known | s->interpreter_known) & (1ull << (source & 63)) ? FALSE : UNKNOWN;
+	if ((s->known | s->interpreter_known) & (1ull << (source & 63)))
+		return FALSE;
+	if (source != PC_SOURCE_PARENT && source != PC_SOURCE_ANCESTORS)
+		return UNKNOWN;
+	atom += image_header(image)->lineage_words * 64;
+	return s->atoms[(atom >> 6) & (PC_ATOM_WORDS - 1)] & (1ull << (atom & 63)) ? UNKNOWN : FALSE;
 }
 
 static __always_inline void conclude(struct scratch *s, const void *image, u32 rule, u32 truth)
@@ -193,20 +198,40 @@ static long program_step(u32 i, struct programs *p)
 	return 0;
 }
 
-static long programs_step(u32 i, struct machine *m)
+/* Runs the program at `at` and leaves its value on the stack. Returns what it is about. */
+static __noinline u32 run_program(struct machine *m, u32 at)
 {
 	struct scratch *s = m->s;
-	u32 at = image_header(m->image)->programs.offset + i * sizeof(struct pc_program), packed = image_u32(m->image, at + 4);
+	u32 packed = image_u32(m->image, at + 4);
 	struct programs p = { .m = *m, .steps = image_u32(m->image, at), .count = packed & 0xffff };
 
 	s->stack = 0;
 	s->stack_unknown = 0;
 	bpf_loop(p.count, program_step, &p, 0);
-	conclude(s, m->image, packed >> 16, s->stack & 1 ? TRUE : s->stack_unknown & 1 ? UNKNOWN : FALSE);
+	return packed >> 16;
+}
+
+static long programs_step(u32 i, struct machine *m)
+{
+	struct scratch *s = m->s;
+	u32 rule = run_program(m, image_header(m->image)->programs.offset + i * sizeof(struct pc_program));
+
+	conclude(s, m->image, rule, s->stack & 1 ? TRUE : s->stack_unknown & 1 ? UNKNOWN : FALSE);
 	return 0;
 }
 
-/* Decides all rules for the atoms and known sources in scratch and adds to holds, unknown and wants. */
+static long lineage_step(u32 i, struct machine *m)
+{
+	struct scratch *s = m->s;
+	u32 bit = run_program(m, image_header(m->image)->lineage.offset + i * sizeof(struct pc_program));
+	u32 word = (bit >> 6) & (PC_LINEAGE_WORDS - 1);
+
+	s->self.yes[word] |= (s->stack & 1) << (bit & 63);
+	s->self.unknown[word] |= (s->stack_unknown & 1) << (bit & 63);
+	return 0;
+}
+
+/* Decides all rules and lineage bits for the atoms and known sources in scratch and adds to holds, unknown, wants and self. */
 static __noinline void decide(struct machine *m)
 {
 	struct scratch *s = m->s;
@@ -225,6 +250,8 @@ static __noinline void decide(struct machine *m)
 	}
 	if (h->programs.count)
 		bpf_loop(h->programs.count, programs_step, m, 0);
+	if (h->lineage.count)
+		bpf_loop(h->lineage.count, lineage_step, m, 0);
 }
 
 /* Clears sixteen words of the atom set. */
@@ -259,6 +286,9 @@ static __noinline void clear_rules(struct machine *m)
 	bpf_loop((image_header(m->image)->rule_words + 15) / 16, clear_rules_step, m, 0);
 	m->s->wants = 0;
 	m->s->signal = 0;
+#pragma unroll
+	for (int k = 0; k < PC_LINEAGE_WORDS; k++)
+		m->s->self.yes[k] = m->s->self.unknown[k] = 0;
 }
 
 #endif

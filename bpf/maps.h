@@ -98,6 +98,19 @@ enum {
 	PASSES = 8,          /* automata over one block stream */
 };
 
+struct lineage_bits { /* a bit is true, unknown or, in neither, false */
+	u64 yes[PC_LINEAGE_WORDS];
+	u64 unknown[PC_LINEAGE_WORDS];
+};
+
+/* Of one task, by the image of `generation`. */
+struct lineage_set {
+	u64 generation;
+	u64 complete;                  /* 0: `ancestors` lacks those of before this image */
+	struct lineage_bits self;      /* the program that the task runs */
+	struct lineage_bits ancestors; /* what came before it */
+};
+
 struct hit {
 	u32 row;
 	u32 position;
@@ -123,6 +136,7 @@ struct scratch {
 	struct progress progress[PC_SEGMENT_PATTERNS];
 	u64 atoms[PC_ATOM_WORDS];
 	u64 summary[PC_SUMMARY_WORDS]; /* bit n: word n of atoms may be non-zero */
+	struct lineage_bits self; /* of the program that is being executed, over its views */
 	struct hit hits[HITS];
 
 	/* the exec */
@@ -187,6 +201,19 @@ struct scratch {
 	u64 dentry;
 	u64 mount;
 
+	/* cgroup walk, and names of its path */
+	u64 node;
+	u32 start;    /* of the name at hand */
+	u32 above;    /* of the one before it */
+	u32 above_end;
+	u32 above_hex; /* its digits, when it has nothing else */
+	u32 digits;   /* hexadecimal digits that end here */
+	u32 digits_dot; /* that end at the last '.' */
+	u32 digits_dash;
+	u32 not_guid;
+	u32 container_from;
+	u32 container_to;
+
 	/* decision */
 	u32 wants;
 	u32 signal;
@@ -242,6 +269,25 @@ struct {
 	__type(key, int);
 	__type(value, struct levels);
 } scripts SEC(".maps");
+
+/* What an image's tests of cgroup and container say of a cgroup. Filled at the first exec in it, so a cgroup needs no announcement; entries
+ * of earlier images are the least recently used ones. */
+struct cgroup_key {
+	u64 cgroup;
+	u64 generation;
+};
+
+struct cgroup_bits {
+	u64 known;
+	u64 atoms[PC_CGROUP_WORDS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct cgroup_key);
+	__type(value, struct cgroup_bits);
+} cgroups SEC(".maps");
 
 /* Claims scratch memory, `first` if it is free. NULL when too many programs run at once. */
 static __always_inline struct scratch *claim(u32 first, u32 *claimed)
