@@ -7,6 +7,7 @@ import { AlignedClock } from '../events/clock.js';
 import { ImageHistory } from '../events/image.js';
 import { EventMaker } from '../events/maker.js';
 import { ProcessTree } from '../events/processes.js';
+import { Scrubber } from '../events/scrub/scrubber.js';
 import { groupNames, UserNames } from '../events/users.js';
 import type { KernelSession, OpenSession } from '../kernel/types.js';
 import { UserSpaceRules } from '../rules/engine.js';
@@ -44,6 +45,7 @@ export class Agent {
   readonly #config: Config;
   readonly #world: AgentWorld;
   readonly #sink: FileSink;
+  readonly #scrubber: Scrubber;
   readonly #log: AgentLog;
   readonly #metrics: Metrics;
   readonly #health: Health;
@@ -64,7 +66,8 @@ export class Agent {
     this.#config = config;
     this.#world = world;
     this.#sink = sink;
-    this.#log = new AgentLog(sink, config.log.level);
+    this.#scrubber = new Scrubber(config.scrub.patterns);
+    this.#log = new AgentLog(sink, config.log.level, this.#scrubber);
     this.#metrics = new Metrics(world.version);
     this.#metrics.watchLog(sink);
     this.#rules = new UserSpaceRules({ onUnknown: config.onUnknown, processes: world.processes });
@@ -160,6 +163,7 @@ export class Agent {
       users: this.#users,
       groups: this.#groups,
       engine: this.#rules,
+      scrubber: this.#scrubber,
     });
     const delivery = new Delivery({
       maker,

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
+import { SecretPattern } from '../events/scrub/patterns.js';
 import type { TierName } from '../kernel/types.js';
 import { didYouMean } from '../policy/nearest.js';
 import { type LogLevel, logLevels } from '../telemetry/log.js';
@@ -18,9 +19,17 @@ export interface Config {
   onUnknown: 'report' | 'enforce';
   /** What the kernel does about an exec it was never asked about. */
   onUnseen: 'report' | 'enforce';
+  /** What is done about processes that run already when a policy comes into force. */
+  sweep: SweepMode;
+  /** Patterns of secrets in arguments, in RE2 syntax, besides those that are known anyway. */
+  scrub: { patterns: readonly string[] };
   /** Exactly this tier; absent: the best that is to be had. */
   tier?: TierName;
 }
+
+/** `off`: nothing. `report`: they are judged, and events say so. `enforce`: what the rules say is done to them. */
+export type SweepMode = (typeof sweepModes)[number];
+export const sweepModes = ['off', 'report', 'enforce'] as const;
 
 /** What the configuration file and the command line say; the rest has defaults. */
 export interface ConfigSource {
@@ -29,6 +38,8 @@ export interface ConfigSource {
   log?: { level?: LogLevel | undefined; destination?: LogDestination | undefined } | undefined;
   onUnknown?: 'report' | 'enforce' | undefined;
   onUnseen?: 'report' | 'enforce' | undefined;
+  sweep?: SweepMode | undefined;
+  scrub?: { patterns?: readonly string[] | undefined } | undefined;
   tier?: TierName | undefined;
 }
 
@@ -61,6 +72,15 @@ const schema = z.strictObject({
     .optional(),
   on_unknown: decision.optional(),
   on_unseen: decision.optional(),
+  sweep: z.enum(sweepModes).optional(),
+  scrub: z
+    .strictObject({
+      patterns: z
+        .array(z.string().transform(viaText(parseScrubPattern)))
+        .max(limits.scrubPatterns.value)
+        .optional(),
+    })
+    .optional(),
   tier: z.enum(tierNames).optional(),
 });
 
@@ -68,6 +88,7 @@ const schema = z.strictObject({
 const knownKeys: Readonly<Record<string, readonly string[]>> = {
   '': Object.keys(schema.shape),
   log: ['level', 'destination'],
+  scrub: ['patterns'],
 };
 
 /** Reads the text of a configuration file. `file` is only named in errors. Throws ConfigError at the first mistake. */
@@ -128,6 +149,8 @@ export function completeConfig(
     },
     onUnknown: above.onUnknown ?? file.onUnknown ?? 'report',
     onUnseen: above.onUnseen ?? file.onUnseen ?? 'report',
+    sweep: above.sweep ?? file.sweep ?? 'report',
+    scrub: { patterns: above.scrub?.patterns ?? file.scrub?.patterns ?? [] },
     ...(tier !== undefined && { tier }),
   };
 }
@@ -152,6 +175,12 @@ export function parseDestination(text: string): LogDestination {
   if (text === 'stdout' || text === 'stderr') return { to: text };
   if (text.startsWith('/')) return { to: 'file', path: text };
   throw new RangeError(`"${text}" is no destination; write stdout, stderr or an absolute path.`);
+}
+
+/** Checks a pattern of secrets, and leaves it as it is. Throws RangeError with a sentence. */
+function parseScrubPattern(source: string): string {
+  new SecretPattern(source);
+  return source;
 }
 
 /** A parser that throws RangeError, as zod wants it. */

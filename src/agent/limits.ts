@@ -3,6 +3,7 @@ import type { Limit } from '../policy/limits.js';
 
 export const limits = {
   configBytes: { value: 65_536, unit: 'bytes of the configuration file', consequence: 'the agent does not start' },
+  scrubPatterns: { value: 100, unit: 'patterns of `scrub.patterns`', consequence: 'the configuration is refused' },
   loggedDiagnostics: {
     value: 50,
     unit: 'policy diagnostics logged at one load',

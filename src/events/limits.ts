@@ -37,6 +37,26 @@ export const limits = {
     unit: 'milliseconds between two searches for a cgroup, at least',
     consequence: 'events in between carry no cgroup path if /proc does not know it',
   },
+  scrubPattern: {
+    value: 1_024,
+    unit: 'characters of a pattern of `scrub.patterns`',
+    consequence: 'the configuration is refused',
+  },
+  scrubWork: {
+    value: 16_777_216,
+    unit: 'characters of a text times instructions of a pattern of `scrub.patterns` that is searched in it',
+    consequence: 'what follows in the text is not shown',
+  },
+  scrubMemory: {
+    value: 1_000,
+    unit: 'secrets of arguments remembered, to be found again in variables',
+    consequence: 'the oldest is forgotten: a variable that holds it without its name shows it',
+  },
+  scrubRemembered: {
+    value: 4,
+    unit: 'characters of a secret that is remembered, at least',
+    consequence: 'a shorter one is masked in arguments, and not found again in variables',
+  },
   imageHistory: {
     value: 16,
     unit: 'images whose records can still be named',

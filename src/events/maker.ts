@@ -5,6 +5,7 @@ import type { EventJson } from './event.js';
 import type { ImageHistory } from './image.js';
 import type { FollowUp, RuleEngine } from './rule-run.js';
 import { Scene, type SceneParts } from './scene.js';
+import type { Scrubber } from './scrub/scrubber.js';
 import { shapeEvent } from './shape.js';
 
 export interface EventMakerParts extends SceneParts {
@@ -13,6 +14,8 @@ export interface EventMakerParts extends SceneParts {
   bootId: string;
   images: ImageHistory;
   engine: RuleEngine;
+  /** Nothing leaves this folder with the secrets of its arguments; what decides has them. */
+  scrubber: Scrubber;
 }
 
 export interface MadeEvent {
@@ -44,7 +47,7 @@ export class EventMaker {
    * space decided its part, or none was asked, so there is nothing to report.
    */
   make(record: KernelRecord): MadeEvent | undefined {
-    const { version, tier, bootId, images, engine } = this.#parts;
+    const { version, tier, bootId, images, engine, scrubber } = this.#parts;
     const image = images.image(record.generation);
     this.#parts.processes.remember(record);
     if (onlySaysWhatRuns(record)) return undefined;
@@ -55,7 +58,7 @@ export class EventMaker {
     const { tell, limited } = run.telling(decision);
     const { followUps } = run;
     if (tell === 'nothing') return { decision, event: undefined, limited, followUps };
-    const event = shapeEvent(scene, decision, { version, tier, bootId, image, run });
+    const event = scrubber.event(shapeEvent(scene, decision, { version, tier, bootId, image, run }));
     return { decision, event, limited, followUps };
   }
 }

@@ -42,6 +42,11 @@ export class Recent<Key, Value> {
     this.#cost -= entry.cost;
   }
 
+  /** The least recently used first. */
+  keys(): IterableIterator<Key> {
+    return this.#entries.keys();
+  }
+
   get size(): number {
     return this.#entries.size;
   }

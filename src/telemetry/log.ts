@@ -4,6 +4,7 @@
  */
 import { type Logger, pino, stdTimeFunctions } from 'pino';
 import type { EventJson } from '../events/event.js';
+import { Scrubber } from '../events/scrub/scrubber.js';
 import type { LineSink } from './sink.js';
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
@@ -40,8 +41,14 @@ export class AgentLog {
   readonly #operations: Logger;
   readonly #events: Logger;
 
-  /** `level` holds for lines about the agent; events are always written. */
-  constructor(sink: LineSink, level: LogLevel) {
+  readonly #scrubber: Scrubber;
+
+  /**
+   * `level` holds for lines about the agent; events are always written. `scrubber`: for lines about the agent, which may
+   * quote an argument; events come without secrets.
+   */
+  constructor(sink: LineSink, level: LogLevel, scrubber: Scrubber = new Scrubber()) {
+    this.#scrubber = scrubber;
     const options = {
       base: null,
       timestamp: stdTimeFunctions.isoTime,
@@ -52,24 +59,24 @@ export class AgentLog {
   }
 
   debug(code: LogCode, text: string, fields: Record<string, unknown> = {}): void {
-    this.#operations.debug({ text, ...fields }, code);
+    this.#operations.debug(this.#shown(code, { text, ...fields }), code);
   }
 
   info(code: LogCode, text: string, fields: Record<string, unknown> = {}): void {
-    this.#operations.info({ text, ...fields }, code);
+    this.#operations.info(this.#shown(code, { text, ...fields }), code);
   }
 
   warn(code: LogCode, text: string, fields: Record<string, unknown> = {}): void {
-    this.#operations.warn({ text, ...fields }, code);
+    this.#operations.warn(this.#shown(code, { text, ...fields }), code);
   }
 
   error(code: LogCode, text: string, fields: Record<string, unknown> = {}): void {
-    this.#operations.error({ text, ...fields }, code);
+    this.#operations.error(this.#shown(code, { text, ...fields }), code);
   }
 
   /** What the action `log` of a rule says, at its level as far as this log has it. */
   rule(level: string, rule: string, message: string): void {
-    this.#events[levelOf(level)]({ text: message, rule }, 'rule-log' satisfies LogCode);
+    this.#events[levelOf(level)]({ text: this.#scrubber.text(message), rule }, 'rule-log' satisfies LogCode);
   }
 
   /** `info` for what was only reported; `warn` for what was acted on, or should have been seen and was not. */
@@ -86,6 +93,11 @@ export class AgentLog {
       case 'protected':
         this.#events.warn(event, EVENT_CODE);
     }
+  }
+
+  /** Diagnostics quote policies, which are for whoever wrote them to read. */
+  #shown(code: LogCode, fields: Record<string, unknown>): Record<string, unknown> {
+    return code === 'policy-diagnostic' ? fields : this.#scrubber.json(fields);
   }
 }
 

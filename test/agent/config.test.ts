@@ -20,6 +20,8 @@ listen: "[::1]:9000"
 log: {level: warn, destination: /var/log/portcullis.log}
 on_unknown: enforce
 on_unseen: enforce
+sweep: enforce
+scrub: {patterns: ['pin (\\d+)']}
 tier: tracepoint
 `;
     expect(completeConfig(parseConfig(text, 'p.yaml'), {}, { policies: ['/d'] })).toEqual({
@@ -28,6 +30,8 @@ tier: tracepoint
       log: { level: 'warn', destination: { to: 'file', path: '/var/log/portcullis.log' } },
       onUnknown: 'enforce',
       onUnseen: 'enforce',
+      sweep: 'enforce',
+      scrub: { patterns: ['pin (\\d+)'] },
       tier: 'tracepoint',
     });
   });
@@ -39,6 +43,8 @@ tier: tracepoint
       log: { level: 'info', destination: { to: 'stdout' } },
       onUnknown: 'report',
       onUnseen: 'report',
+      sweep: 'report',
+      scrub: { patterns: [] },
     });
   });
 
@@ -66,6 +72,7 @@ tier: tracepoint
     ['a bad address', 'listen: example.com:80\n', 'config-value', 1, 9, 'write one like'],
     ['a port too large', 'listen: 127.0.0.1:65536\n', 'config-value', 1, 9, 'write one like'],
     ['a relative log file', 'log: {destination: here.log}\n', 'config-value', 1, 20, 'absolute path'],
+    ['a pattern of secrets that is none', 'scrub: {patterns: ["("]}\n', 'config-value', 1, 20, 'no RE2 pattern'],
     ['a key given twice', 'tier: lsm\ntier: lsm\n', 'config-yaml', 2, 1, ''],
     ['broken YAML', 'policies: [\n', 'config-yaml', 2, 1, ''],
     ['a list', '- a\n', 'config-yaml', 1, 1, 'mapping'],

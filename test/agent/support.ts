@@ -20,6 +20,8 @@ export class Bench {
     log: { level: 'debug', destination: { to: 'file', path: this.logFile } },
     onUnknown: 'report',
     onUnseen: 'enforce',
+    sweep: 'off',
+    scrub: { patterns: [] },
   };
   readonly world: AgentWorld = {
     version: '1.0.0',

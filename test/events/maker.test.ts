@@ -3,6 +3,7 @@ import { CgroupPaths } from '../../src/events/cgroups.js';
 import { type EventImage, ImageHistory } from '../../src/events/image.js';
 import { EventMaker } from '../../src/events/maker.js';
 import { ProcessTree } from '../../src/events/processes.js';
+import { Scrubber } from '../../src/events/scrub/scrubber.js';
 import { UserNames } from '../../src/events/users.js';
 import type { KernelRecord } from '../../src/kernel/types.js';
 import { UserSpaceRules } from '../../src/rules/engine.js';
@@ -34,6 +35,7 @@ async function makerFor(image: EventImage): Promise<EventMaker> {
     users: new UserNames(() => 'root:x:0:0::/root:/bin/sh\nalice:x:1000:1000::/:/bin/sh\n'),
     groups: new UserNames(() => ''),
     engine: new UserSpaceRules({ onUnknown: 'report', processes: noProcesses }),
+    scrubber: new Scrubber(),
   });
 }
 

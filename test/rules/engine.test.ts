@@ -5,6 +5,7 @@ import { ImageHistory } from '../../src/events/image.js';
 import { EventMaker, type MadeEvent } from '../../src/events/maker.js';
 import { ProcessTree } from '../../src/events/processes.js';
 import type { SceneParts } from '../../src/events/scene.js';
+import { Scrubber } from '../../src/events/scrub/scrubber.js';
 import type { KernelRecord } from '../../src/kernel/types.js';
 import { UserSpaceRules } from '../../src/rules/engine.js';
 import type { Processes } from '../../src/rules/kill.js';
@@ -28,7 +29,7 @@ class Table {
     this.engine = new UserSpaceRules({ onUnknown, processes });
     const parts = sceneParts(scene);
     const about = { version: '1', tier: 'lsm', bootId: 'boot', images: this.#images } as const;
-    this.#maker = new EventMaker({ ...about, ...parts, engine: this.engine });
+    this.#maker = new EventMaker({ ...about, ...parts, engine: this.engine, scrubber: new Scrubber() });
   }
 
   async use(yaml: string): Promise<this> {

@@ -76,6 +76,8 @@ describe.skipIf(refused)('decided after the event', () => {
         log: { level: 'info', destination: { to: 'file', path: logFile } },
         onUnknown: 'report',
         onUnseen: 'report',
+        sweep: 'off',
+        scrub: { patterns: [] },
         tier: 'tracepoint',
       },
       world,

@@ -1,0 +1,30 @@
+/** Secrets in a list of arguments, where a name and its value may be two of them. */
+import { isLongOption } from './named-values.js';
+import { isSecretName } from './names.js';
+import type { Range } from './ranges.js';
+
+/** `--name`, `-name` or `Name:` by itself; what follows it is its value. */
+const alone = /^(?:(--?[A-Za-z][A-Za-z0-9_.-]*)|([A-Za-z][A-Za-z0-9_.-]*):)$/;
+const scheme = /^(?:bearer|basic|digest|negotiate|token|apikey)$/i;
+const assignment = /^(-{0,2}[A-Za-z_][A-Za-z0-9_.-]*)=/;
+
+/**
+ * By argument: ranges that are secret because of the argument before, or because the whole of the rest is one value. What
+ * a single argument shows by itself is not looked for.
+ */
+export function argumentSecrets(args: readonly string[]): Range[][] {
+  let valueNext = false;
+  return args.map((arg) => {
+    const isValue = valueNext && !isLongOption(arg);
+    const [, option, header] = alone.exec(arg) ?? [];
+    const name = option ?? header;
+    if (isValue) {
+      valueNext = scheme.test(arg);
+      return valueNext ? [] : [{ start: 0, end: arg.length }];
+    }
+    valueNext = (name !== undefined && isSecretName(name)) || /^bearer$/i.test(arg);
+    const [assigned, variable] = assignment.exec(arg) ?? [];
+    if (assigned === undefined || variable === undefined || !isSecretName(variable)) return [];
+    return [{ start: assigned.length, end: arg.length }];
+  });
+}
