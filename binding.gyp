@@ -5,6 +5,7 @@
       'sources': [
         'native/addon.cc',
         'native/arguments.cc',
+        'native/datagram.cc',
         'native/errors.cc',
         'native/layout.cc',
         'native/link.cc',

@@ -3,7 +3,7 @@
 //   object   open, choose programs, constants, load, attach     link      what attach() gave
 //   map      look up, update, inner maps, shared memory         ring      batches of a ring buffer, acknowledged by JavaScript
 //   testrun  BPF_PROG_TEST_RUN                                  layout    the object's own BTF
-//   pidfd    processes by descriptor, and signals to them
+//   pidfd    processes by descriptor, and signals to them   datagram  messages to a local socket
 #include <bpf/libbpf.h>
 #include <linux/magic.h>
 #include <napi.h>
@@ -14,6 +14,7 @@
 #include <ctime>
 
 #include "arguments.h"
+#include "datagram.h"
 #include "errors.h"
 #include "link.h"
 #include "map.h"
@@ -88,6 +89,7 @@ Napi::Object Register(Napi::Env env, Napi::Object exports) {
   exports.Set("lastLog", Napi::Function::New<LastLog>(env, "lastLog"));
   exports.Set("openPidfd", Napi::Function::New<OpenPidfd>(env, "openPidfd"));
   exports.Set("signalPidfd", Napi::Function::New<SignalPidfd>(env, "signalPidfd"));
+  exports.Set("sendDatagram", Napi::Function::New<SendDatagram>(env, "sendDatagram"));
   exports.Set("bootTimeNs", Napi::Function::New<BootTimeNs>(env, "bootTimeNs"));
   exports.Set("possibleCpus", Napi::Function::New<PossibleCpus>(env, "possibleCpus"));
   exports.Set("libbpfVersion", Napi::Function::New<LibbpfVersion>(env, "libbpfVersion"));

@@ -100,6 +100,13 @@ export class Agent {
     return { pid: this.#world.pid, url: this.url, ...this.#health.readiness().body };
   }
 
+  /** The same in one line for people. */
+  get summary(): string {
+    const { tier, rules, generation, lastReload } = this.status;
+    const reload = lastReload === undefined ? '' : ` Last reload: ${lastReload}.`;
+    return `Tier ${tier}, ${rules} rules in force, generation ${generation}.${reload}`;
+  }
+
   /**
    * Loads the policies again and swaps the image. On any failure the old image stays in force and the log says why;
    * this never rejects.

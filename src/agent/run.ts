@@ -1,12 +1,14 @@
 /** The daemon as one call: configuration in, until a signal ends it. */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { bootTimeNs } from '../kernel/addon.js';
+import { bootTimeNs, sendDatagram } from '../kernel/addon.js';
 import { openSession } from '../kernel/session.js';
 import { systemProcesses } from '../rules/system-processes.js';
 import { FileSink } from '../telemetry/sink.js';
 import { Agent, type AgentWorld } from './agent.js';
+import { isSwitchedOff } from './boot-parameter.js';
 import { type Config, ConfigError, type ConfigSource, parseConfig } from './config.js';
 import { defaultConfigFile, packageVersion } from './package.js';
+import { ServiceManager } from './service-manager.js';
 import { listenForSignals, type SignalRequests } from './signals.js';
 import { lostInAll } from './stop-summary.js';
 import { workshop } from './workshop.js';
@@ -16,8 +18,8 @@ export interface RunOptions {
   readyFile?: string;
 }
 
-/** How it ended. `lost`: cleanly, but not everything reached the log. */
-export type RunOutcome = { outcome: 'stopped' } | { outcome: 'lost'; records: number };
+/** How it ended. `lost`: cleanly, but not everything reached the log. `switched-off`: it was never started. */
+export type RunOutcome = { outcome: 'stopped' } | { outcome: 'switched-off' } | { outcome: 'lost'; records: number };
 
 /** The agent's real surroundings. */
 export function realWorld(): AgentWorld {
@@ -38,16 +40,27 @@ export async function run(
   world: AgentWorld = realWorld(),
   signals: SignalRequests = listenForSignals(),
 ): Promise<RunOutcome> {
+  if (isSwitchedOff()) {
+    signals.dispose();
+    return { outcome: 'switched-off' };
+  }
   const sink = new FileSink(config.log.destination);
+  const manager = new ServiceManager(process.env, process.pid, sendDatagram);
   try {
     const agent = await Agent.start(config, world, sink);
-    signals.onReload(() => void agent.reload());
+    manager.ready(agent.summary);
+    signals.onReload(() => {
+      manager.reloading();
+      void agent.reload().then(() => manager.ready(agent.summary));
+    });
     if (options.readyFile !== undefined) writeReadyFile(options.readyFile, agent.status);
     const signal = await signals.end;
+    manager.stopping(signal);
     if (options.readyFile !== undefined) rmSync(options.readyFile, { force: true });
     const records = lostInAll(await agent.stop(signal));
     return records === 0 ? { outcome: 'stopped' } : { outcome: 'lost', records };
   } finally {
+    manager.end();
     signals.dispose();
     sink.close();
   }

@@ -30,8 +30,15 @@ export function runVerb({ io, finish }: Invocation): Command {
       );
       try {
         const ended = await run(config, flags.readyFile === undefined ? {} : { readyFile: flags.readyFile });
-        if (ended.outcome === 'stopped') return;
-        print(io.stderr, `portcullis: ${ended.records} records did not reach the log`);
+        switch (ended.outcome) {
+          case 'stopped':
+            return;
+          case 'switched-off':
+            print(io.stdout, 'portcullis: not started, because the kernel was booted with portcullis=off');
+            return;
+          case 'lost':
+            print(io.stderr, `portcullis: ${ended.records} records did not reach the log`);
+        }
       } catch (error) {
         print(io.stderr, `portcullis: cannot start: ${error instanceof Error ? error.message : String(error)}`);
       }

@@ -29,6 +29,14 @@ export function bootTimeNs(): bigint {
   return native().bootTimeNs();
 }
 
+/**
+ * One message to a local datagram socket, without waiting. A path that begins with @ is an abstract name.
+ * @throws KernelError `ENOENT`, `ECONNREFUSED` or `EAGAIN` when nobody takes it
+ */
+export function sendDatagram(path: string, text: string): void {
+  native().sendDatagram(path, text);
+}
+
 /** CPUs that can ever be on line: the number of values in an entry of a per-CPU map. */
 export function possibleCpus(): number {
   return native().possibleCpus();

@@ -94,6 +94,7 @@ export interface NativeModule {
   lastLog(): string;
   openPidfd(pid: number): number;
   signalPidfd(descriptor: number, signal: number): void;
+  sendDatagram(path: string, text: string): void;
   bootTimeNs(): bigint;
   possibleCpus(): number;
   libbpfVersion(): string;
