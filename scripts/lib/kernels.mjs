@@ -1,5 +1,6 @@
 // The kernels that virtual machines boot: Debian's own, downloaded as packages and unpacked into the cache, never
 // installed. Of each about 100 MB package only the kernel and a handful of modules are kept (70 MB, uncompressed).
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -40,9 +41,10 @@ const WANTED = ['layout-2', ...new Set([...BOOT_MODULES, ...DISK_MODULES, ...EXT
  * @property {{name: string, file: string, depends: string[], aliases: string[]}[]} modules each after those it needs
  */
 
-/** @param {string} version */
+/** Named after what it holds, so that checkouts of different ages share a cache in peace. @param {string} version */
 function directoryOf(version) {
-  return join(cacheDir(), 'kernels', version);
+  const held = createHash('sha256').update(WANTED.join()).digest('hex').slice(0, 8);
+  return join(cacheDir(), 'kernels', `${version}-${held}`);
 }
 
 /**
