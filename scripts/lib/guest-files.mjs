@@ -60,21 +60,32 @@ function inMegabytes(bytes) {
 }
 
 /**
- * Modules under /lib/modules for modprobe, and the list that init loads. modules.dep and modules.alias are what depmod
- * would have written.
+ * Modules under /lib/modules for modprobe, and the list that init loads.
  * @param {Archive} archive
  * @param {import('./kernels.mjs').Kernel} kernel
  */
 async function addKernelModules(archive, kernel) {
+  const { files, indexes, boot } = kernelModules(kernel, BOOT_MODULES);
+  for (const { path, file } of files) await archive.file([path], file);
+  for (const [path, text] of Object.entries(indexes)) archive.text(path, text);
+  archive.text('/etc/portcullis-vm/modules', boot);
+}
+
+/**
+ * The modules of a kernel as a guest has them.
+ * @param {import('./kernels.mjs').Kernel} kernel
+ * @param {string[]} first names of those that are loaded at boot
+ * @returns {{files: {path: string, file: string}[], indexes: Record<string, string>, boot: string}} files with their paths
+ *   in the guest; modules.dep and modules.alias as depmod would have written them; the paths of those to load at boot
+ *   and all they need, in order, a line each
+ */
+export function kernelModules(kernel, first) {
   const directory = `/usr/lib/modules/${kernel.release}`;
   const byName = new Map(kernel.modules.map((module) => [module.name, module]));
-  for (const { name, file } of kernel.modules) await archive.file([`${directory}/${name}.ko`], file);
   const dep = kernel.modules.map(({ name, depends }) =>
     `${name}.ko: ${depends.map((needed) => `${needed}.ko`).join(' ')}`.trimEnd(),
   );
   const alias = kernel.modules.flatMap(({ name, aliases }) => aliases.map((text) => `alias ${text} ${name}`));
-  archive.text(`${directory}/modules.dep`, lines(dep));
-  archive.text(`${directory}/modules.alias`, lines(alias));
   const boot = [];
   const load = (name) => {
     const module = byName.get(name);
@@ -82,8 +93,12 @@ async function addKernelModules(archive, kernel) {
     module.depends.forEach(load);
     boot.push(module.name);
   };
-  BOOT_MODULES.forEach(load);
-  archive.text('/etc/portcullis-vm/modules', lines(boot.map((name) => `${directory}/${name}.ko`)));
+  first.forEach(load);
+  return {
+    files: kernel.modules.map(({ name, file }) => ({ path: `${directory}/${name}.ko`, file })),
+    indexes: { [`${directory}/modules.dep`]: lines(dep), [`${directory}/modules.alias`]: lines(alias) },
+    boot: lines(boot.map((name) => `${directory}/${name}.ko`)),
+  };
 }
 
 /** @param {string[]} list */

@@ -16,6 +16,7 @@ const NEEDS = {
   kernels: { packages: ['vm'], kernels: KERNELS },
   'kernel-6.1': { packages: ['vm'], kernels: ['6.1'] },
   'kernel-6.12': { packages: ['vm'], kernels: ['6.12'] },
+  system: { packages: ['vm', 'system'], kernels: KERNELS },
   bpftool: { packages: ['bpftool'] },
 };
 

@@ -28,6 +28,11 @@ const PACKAGES = {
     { name: 'zstd', program: 'zstd' },
     { name: 'debian-archive-keyring' },
   ],
+  system: [
+    { name: 'debootstrap', program: 'debootstrap' },
+    { name: 'e2fsprogs', program: 'mke2fs' },
+    { name: 'qemu-utils', program: 'qemu-img' },
+  ],
 };
 
 /** Needs that take system packages. */

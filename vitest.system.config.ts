@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+// Tests that boot Debian with systemd. The tests of a file are one story told on one machine.
+export default defineConfig({
+  test: {
+    include: ['test/system/**/*.test.ts'],
+    fileParallelism: false,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    bail: 1,
+  },
+});
