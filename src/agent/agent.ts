@@ -19,7 +19,9 @@ import { AgentLog } from '../telemetry/log.js';
 import { Metrics, type ReloadResult } from '../telemetry/metrics.js';
 import { TelemetryServer } from '../telemetry/server.js';
 import type { FileSink } from '../telemetry/sink.js';
-import { type Config, isLoopback } from './config.js';
+import type { Config } from './config.js';
+import type { ConfigChange } from './config-follow.js';
+import { isLoopback } from './config-values.js';
 import { Delivery } from './delivery.js';
 import { imageFacts } from './image-facts.js';
 import { limits } from './limits.js';
@@ -39,10 +41,12 @@ export interface AgentWorld {
   processes: Processes;
   /** Nanoseconds since boot, suspended time included. */
   bootTime(): bigint;
+  /** Reads the configuration again, for a reload; absent: it does not change. Throws ConfigError. */
+  rereadConfig?(): ConfigChange;
 }
 
 export class Agent {
-  readonly #config: Config;
+  #config: Config;
   readonly #world: AgentWorld;
   readonly #sink: FileSink;
   readonly #scrubber: Scrubber;
@@ -70,7 +74,13 @@ export class Agent {
     this.#log = new AgentLog(sink, config.log.level, this.#scrubber);
     this.#metrics = new Metrics(world.version);
     this.#metrics.watchLog(sink);
-    this.#rules = new UserSpaceRules({ onUnknown: config.onUnknown, processes: world.processes });
+    const onUnknown = () => this.#config.onUnknown;
+    this.#rules = new UserSpaceRules({
+      get onUnknown() {
+        return onUnknown();
+      },
+      processes: world.processes,
+    });
     this.#metrics.watchRules(this.#rules);
     this.#health = new Health(sink);
   }
@@ -236,10 +246,44 @@ export class Agent {
     this.#users.refresh();
     this.#groups.refresh();
     this.#reopenLog();
-    const result = await this.#swap();
+    const result = await this.#reconfigure(() => this.#swap());
     this.#metrics.reload(result);
     this.#health.state({ lastReload: result });
     return result;
+  }
+
+  /** With the configuration as it reads now; the old one holds again when nothing came of it. */
+  async #reconfigure(act: () => Promise<ReloadResult>): Promise<ReloadResult> {
+    const old = this.#config;
+    let change: ConfigChange | undefined;
+    try {
+      change = this.#world.rereadConfig?.();
+    } catch (error) {
+      this.#refuseReload(error);
+      return 'refused';
+    }
+    if (change !== undefined) this.#useConfig(change.config);
+    const result = await act();
+    if (result === 'refused') this.#useConfig(old);
+    else if (change !== undefined) this.#sayChange(change);
+    return result;
+  }
+
+  #useConfig(config: Config): void {
+    this.#config = config;
+    this.#log.level = config.log.level;
+  }
+
+  #sayChange({ reloaded, waiting, keep }: ConfigChange): void {
+    keep();
+    if (reloaded.length > 0) {
+      const text = `The configuration has changed: ${reloaded.join(', ')}.`;
+      this.#log.info('config-changed', text, { keys: reloaded });
+    }
+    if (waiting.length > 0) {
+      const text = `The configuration has changed in what needs a restart: ${waiting.join(', ')}.`;
+      this.#log.warn('config-waits', text, { keys: waiting });
+    }
   }
 
   async #swap(): Promise<ReloadResult> {
@@ -247,7 +291,8 @@ export class Agent {
       const prepared = await this.#prepare();
       if (prepared.refusedFiles.length > 0) {
         const files = prepared.refusedFiles.join(', ');
-        this.#refuseReload('policy-refused', `No rule could be loaded from ${files}.`);
+        const why = `No rule could be loaded from ${files}.`;
+        this.#refuseReload(Object.assign(new Error(why), { code: 'policy-refused' }));
         return 'refused';
       }
       await this.#activate(prepared);
@@ -261,13 +306,14 @@ export class Agent {
       });
       return 'partial';
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-      this.#refuseReload(code, error instanceof Error ? error.message : String(error));
+      this.#refuseReload(error);
       return 'refused';
     }
   }
 
-  #refuseReload(code: string, why: string): void {
+  #refuseReload(error: unknown): void {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    const why = error instanceof Error ? error.message : String(error);
     this.#log.error('reload-refused', `The old policy stays in force. ${why}`, { code });
   }
 

@@ -1,13 +1,14 @@
 /** The daemon as one call: configuration in, until a signal ends it. */
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { bootTimeNs, sendDatagram } from '../kernel/addon.js';
 import { openSession } from '../kernel/session.js';
 import { systemProcesses } from '../rules/system-processes.js';
 import { FileSink } from '../telemetry/sink.js';
 import { Agent, type AgentWorld } from './agent.js';
 import { isSwitchedOff } from './boot-parameter.js';
-import { type Config, ConfigError, type ConfigSource, parseConfig } from './config.js';
-import { defaultConfigFile, packageVersion } from './package.js';
+import type { Config } from './config.js';
+import type { FollowedConfig } from './config-follow.js';
+import { packageVersion } from './package.js';
 import { ServiceManager } from './service-manager.js';
 import { listenForSignals, type SignalRequests } from './signals.js';
 import { lostInAll } from './stop-summary.js';
@@ -21,9 +22,10 @@ export interface RunOptions {
 /** How it ended. `lost`: cleanly, but not everything reached the log. `switched-off`: it was never started. */
 export type RunOutcome = { outcome: 'stopped' } | { outcome: 'switched-off' } | { outcome: 'lost'; records: number };
 
-/** The agent's real surroundings. */
-export function realWorld(): AgentWorld {
+/** The agent's real surroundings, and where its configuration is read again at a reload. */
+export function realWorld(followed: FollowedConfig): AgentWorld {
   return {
+    rereadConfig: () => followed.reread(),
     version: packageVersion(),
     pid: process.pid,
     openSession,
@@ -36,8 +38,8 @@ export function realWorld(): AgentWorld {
 /** Runs until SIGTERM or SIGINT. Rejects when the agent cannot start; the message says what to do. */
 export async function run(
   config: Config,
-  options: RunOptions = {},
-  world: AgentWorld = realWorld(),
+  options: RunOptions,
+  world: AgentWorld,
   signals: SignalRequests = listenForSignals(),
 ): Promise<RunOutcome> {
   if (isSwitchedOff()) {
@@ -63,18 +65,6 @@ export async function run(
     manager.end();
     signals.dispose();
     sink.close();
-  }
-}
-
-/** What the configuration file says: the one that is named, or the host's if there is one. Throws ConfigError. */
-export function readConfigFile(path: string | undefined): ConfigSource {
-  const file = path ?? defaultConfigFile;
-  try {
-    return parseConfig(readFileSync(file, 'utf8'), file);
-  } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    if (path === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw new ConfigError('config-unreadable', `Cannot read ${file}: ${(error as Error).message}.`);
   }
 }
 

@@ -1,7 +1,9 @@
 /** `portcullis run`: the agent in the foreground, as a service manager wants it. */
 import { Command, Option } from 'commander';
-import { ConfigError, type ConfigSource, completeConfig, parseListen, tierNames } from '../agent/config.js';
-import { defaultPolicies } from '../agent/package.js';
+import { ConfigError } from '../agent/config-error.js';
+import { FollowedConfig } from '../agent/config-follow.js';
+import { readConfig } from '../agent/config-layers.js';
+import { tierNames } from '../agent/config-schema.js';
 import { print } from './output.js';
 import { type Invocation, UsageError } from './verb.js';
 
@@ -23,13 +25,12 @@ export function runVerb({ io, finish }: Invocation): Command {
     .option('--ready-file <file>', 'file to write when a policy is in force')
     .action(async (flags: RunFlags) => {
       // Loaded here: the addon is not needed, and perhaps not built, for the other verbs.
-      const { readConfigFile, run } = await import('../agent/run.js');
-      const above = fromFlags(flags);
-      const config = usage(() =>
-        completeConfig(readConfigFile(flags.config), above, { policies: [defaultPolicies()] }),
-      );
+      const { realWorld, run } = await import('../agent/run.js');
+      const { config: file, readyFile, ...options } = flags;
+      const followed = usage(() => new FollowedConfig(() => readConfig({ file, environment: io.env, options })));
+      for (const remark of followed.remarks) print(io.stderr, `portcullis: ${remark}`);
       try {
-        const ended = await run(config, flags.readyFile === undefined ? {} : { readyFile: flags.readyFile });
+        const ended = await run(followed.config, readyFile === undefined ? {} : { readyFile }, realWorld(followed));
         switch (ended.outcome) {
           case 'stopped':
             return;
@@ -50,16 +51,12 @@ function append(path: string, before: string[] = []): string[] {
   return [...before, path];
 }
 
-function fromFlags({ policies, tier, listen }: RunFlags): ConfigSource {
-  return { policies, tier, listen: listen === undefined ? undefined : usage(() => parseListen(listen)) };
-}
-
-/** A mistake in the configuration or in an option is a mistake of the command line. */
+/** A mistake in the configuration is a mistake of the command line, which names it. */
 function usage<Result>(read: () => Result): Result {
   try {
     return read();
   } catch (error) {
-    if (error instanceof ConfigError || error instanceof RangeError) throw new UsageError(error.message);
+    if (error instanceof ConfigError) throw new UsageError(error.message);
     throw error;
   }
 }

@@ -24,6 +24,8 @@ export type LogCode =
   | 'reload-started'
   | 'reload-done'
   | 'reload-refused'
+  | 'config-changed'
+  | 'config-waits'
   | 'log-reopened'
   | 'log-reopen-failed'
   | 'record-malformed'
@@ -56,6 +58,11 @@ export class AgentLog {
     };
     this.#operations = pino({ ...options, level }, sink);
     this.#events = pino({ ...options, level: 'trace' }, sink);
+  }
+
+  /** Of lines about the agent, from now on. */
+  set level(level: LogLevel) {
+    this.#operations.level = level;
   }
 
   debug(code: LogCode, text: string, fields: Record<string, unknown> = {}): void {

@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readConfigFile, run } from '../../src/agent/run.js';
+import { run } from '../../src/agent/run.js';
 import { listenForSignals } from '../../src/agent/signals.js';
 import { Bench } from './support.js';
 
@@ -40,11 +40,4 @@ test('what cannot start leaves no handler behind', async () => {
   bench.writeText('rules: []\n');
   await expect(run(bench.config, {}, bench.world, listenForSignals(source))).rejects.toThrow(/policy check/);
   expect(source.eventNames()).toEqual([]);
-});
-
-test('a configuration file that is named must be there', () => {
-  expect(() => readConfigFile(join(bench.directory, 'none.yaml'))).toThrow(/Cannot read .*none\.yaml/);
-  const file = join(bench.directory, 'p.yaml');
-  writeFileSync(file, 'tier: lsm\n');
-  expect(readConfigFile(file)).toMatchObject({ tier: 'lsm' });
 });

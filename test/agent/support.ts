@@ -17,6 +17,7 @@ export class Bench {
   readonly config: Config = {
     policies: [this.directory],
     listen: { host: '127.0.0.1', port: 0 },
+    control: { socket: { at: 'nowhere' } },
     log: { level: 'debug', destination: { to: 'file', path: this.logFile } },
     onUnknown: 'report',
     onUnseen: 'enforce',

@@ -1,0 +1,154 @@
+/**
+ * Every key of the configuration: what it takes, what it means, what holds without it and when a change takes effect. The
+ * file, the environment, `config show` and docs/configuration.md are all made from this one object.
+ */
+import { z } from 'zod';
+import type { TierName } from '../kernel/types.js';
+import { logLevels } from '../telemetry/log.js';
+import { parseControlPlace, parseDestination, parseListen, parseScrubPattern, viaText } from './config-values.js';
+import { limits } from './limits.js';
+import { defaultPolicies } from './package.js';
+
+export interface SettingFacts {
+  /** What it means: text for the table of docs/configuration.md. */
+  readonly about: string;
+  /** What can be written, for the same table. */
+  readonly takes: string;
+  /** What holds when nobody says anything, as the file would write it; undefined: nothing. */
+  initial?(): unknown;
+  /** How that is told where it depends on the host, or where there is none. */
+  readonly initialText?: string;
+  /** `reload`: SIGHUP and `portcullis reload` put a change into force. `restart`: they only say that it waits. */
+  readonly change: 'reload' | 'restart';
+  /** Option of `portcullis run` that goes above file and environment. */
+  readonly option?: string;
+}
+
+const described = z.registry<SettingFacts>();
+
+function setting<Schema extends z.ZodType>(schema: Schema, facts: SettingFacts): Schema {
+  described.add(schema, facts);
+  return schema;
+}
+
+export const tierNames = ['lsm', 'fmod_ret', 'kprobe', 'tracepoint'] as const satisfies readonly TierName[];
+
+/** `off`: nothing. `report`: they are judged, and events say so. `enforce`: what the rules say is done to them. */
+export const sweepModes = ['off', 'report', 'enforce'] as const;
+
+const decision = ['report', 'enforce'] as const;
+const oneOf = (values: readonly string[]) => values.map((value) => `\`${value}\``).join(', ');
+
+export const configSchema = z.strictObject({
+  policies: setting(z.array(z.string().min(1)).min(1), {
+    about: 'Policy files, and directories of `*.policy` files, in order.',
+    takes: 'a list of paths',
+    initial: () => [defaultPolicies()],
+    initialText: '`/etc/portcullis/policies` if it exists, otherwise the shipped ones',
+    change: 'reload',
+    option: '--policies',
+  }),
+  listen: setting(z.union([z.string(), z.int()]).transform(String).transform(viaText(parseListen)), {
+    about: 'Where metrics and health are served; port 0 picks a free one, which the log names.',
+    takes: '`ADDRESS:PORT` or a port',
+    initial: () => '127.0.0.1:9477',
+    change: 'restart',
+    option: '--listen',
+  }),
+  log: z.strictObject({
+    level: setting(z.enum(logLevels), {
+      about: 'Of lines about the agent. Events are always written.',
+      takes: oneOf(logLevels),
+      initial: () => 'info',
+      change: 'reload',
+    }),
+    destination: setting(z.string().transform(viaText(parseDestination)), {
+      about: 'Where the log goes. A file is made readable for its owner alone.',
+      takes: '`stdout`, `stderr` or an absolute path',
+      initial: () => 'stdout',
+      change: 'restart',
+    }),
+  }),
+  control: z.strictObject({
+    socket: setting(z.string().transform(viaText(parseControlPlace)), {
+      about: 'The socket behind `portcullis status`, `events`, `off` and the like; `off`: there is none.',
+      takes: 'an absolute path, or `off`',
+      initial: () => '/run/portcullis/control.sock',
+      change: 'restart',
+    }),
+  }),
+  on_unknown: setting(z.enum(decision), {
+    about: 'What an enforcing rule does at an exec when a fact it needs could not be read.',
+    takes: oneOf(decision),
+    initial: () => 'report',
+    change: 'reload',
+  }),
+  on_unseen: setting(z.enum(decision), {
+    about: 'What is done about an exec that the kernel was never asked about.',
+    takes: oneOf(decision),
+    initial: () => 'report',
+    change: 'reload',
+  }),
+  sweep: setting(z.enum(sweepModes), {
+    about: 'What is done about processes that run already when a policy comes into force.',
+    takes: oneOf(sweepModes),
+    initial: () => 'report',
+    change: 'reload',
+  }),
+  scrub: z.strictObject({
+    patterns: setting(z.array(z.string().transform(viaText(parseScrubPattern))).max(limits.scrubPatterns.value), {
+      about: 'Further patterns of secrets in arguments, in RE2 syntax, see [events.md](events.md).',
+      takes: 'a list of patterns',
+      initial: () => [],
+      change: 'restart',
+    }),
+  }),
+  tier: setting(z.enum(tierNames).optional(), {
+    about: 'Exactly this way into the kernel, or the agent does not start.',
+    takes: oneOf(tierNames),
+    initialText: 'the best there is',
+    change: 'restart',
+    option: '--tier',
+  }),
+});
+
+/** One key. */
+export interface Setting extends SettingFacts {
+  /** With dots: `log.level`. */
+  readonly key: string;
+  readonly path: readonly string[];
+  /** The environment variable that sets it. */
+  readonly variable: string;
+  readonly schema: z.ZodType;
+}
+
+/** All keys, in the order of the schema. */
+export const settings: readonly Setting[] = settingsIn(configSchema, []);
+
+/** What stands at a path: a key, a section of keys, or nothing. */
+export type Place =
+  | { is: 'setting'; setting: Setting }
+  | { is: 'section'; names: readonly string[] }
+  | { is: 'nothing' };
+
+export function placeAt(path: readonly string[]): Place {
+  const setting = settings.find(({ key }) => key === path.join('.'));
+  if (setting !== undefined) return { is: 'setting', setting };
+  const below = settings.filter((other) => path.every((name, depth) => other.path[depth] === name));
+  const names = [...new Set(below.map((other) => other.path[path.length]!))];
+  return names.length === 0 ? { is: 'nothing' } : { is: 'section', names };
+}
+
+function settingsIn(object: z.ZodObject, above: readonly string[]): Setting[] {
+  return Object.entries(object.shape).flatMap(([name, child]) => {
+    const path = [...above, name];
+    const key = path.join('.');
+    const facts = described.get(child as z.ZodType);
+    if (facts !== undefined) {
+      const variable = `PORTCULLIS_${path.join('_').toUpperCase()}`;
+      return [{ ...facts, key, path, variable, schema: child as z.ZodType }];
+    }
+    if (child instanceof z.ZodObject) return settingsIn(child, path);
+    throw new TypeError(`the configuration key ${key} is not described`);
+  });
+}

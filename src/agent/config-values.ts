@@ -1,0 +1,66 @@
+/** Values of the configuration that are more than a word: what is written, read into what the agent works with. */
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { SecretPattern } from '../events/scrub/patterns.js';
+import type { ListenAddress } from '../telemetry/server.js';
+import type { LogDestination } from '../telemetry/sink.js';
+
+/** Where the control socket is, or that there is none. */
+export type ControlPlace = { at: 'path'; path: string } | { at: 'nowhere' };
+
+/** A Unix socket's address has 108 bytes, the NUL at its end included: unix(7). */
+const socketPathBytes = 107;
+
+/** `127.0.0.1:9477`, `[::1]:9477`, `localhost:0` or a port alone. Throws RangeError with a sentence. */
+export function parseListen(text: string): ListenAddress {
+  const [, host = '127.0.0.1', port] = /^(?:(\[[^\]]*\]|[^:]*):)?([0-9]{1,5})$/.exec(text) ?? [];
+  const bare = host.replace(/^\[(.*)\]$/, '$1');
+  if (port === undefined || Number(port) > 65_535 || (bare !== 'localhost' && isIP(bare) === 0)) {
+    throw new RangeError(`"${text}" is no address to listen on; write one like 127.0.0.1:9477 or [::1]:9477.`);
+  }
+  return { host: bare, port: Number(port) };
+}
+
+/** True for an address that only this host can reach. */
+export function isLoopback({ host }: ListenAddress): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
+/** `stdout`, `stderr` or an absolute path. Throws RangeError with a sentence. */
+export function parseDestination(text: string): LogDestination {
+  if (text === 'stdout' || text === 'stderr') return { to: text };
+  if (text.startsWith('/')) return { to: 'file', path: text };
+  throw new RangeError(`"${text}" is no destination; write stdout, stderr or an absolute path.`);
+}
+
+/** `off` or an absolute path. Throws RangeError with a sentence. */
+export function parseControlPlace(text: string): ControlPlace {
+  if (text === 'off') return { at: 'nowhere' };
+  if (!text.startsWith('/'))
+    throw new RangeError(`"${text}" is no place for a socket; write an absolute path, or off.`);
+  if (Buffer.byteLength(text) > socketPathBytes) {
+    throw new RangeError(
+      `A socket's path has at most ${socketPathBytes} bytes; this one has ${Buffer.byteLength(text)}.`,
+    );
+  }
+  return { at: 'path', path: text };
+}
+
+/** Checks a pattern of secrets, and leaves it as it is. Throws RangeError with a sentence. */
+export function parseScrubPattern(source: string): string {
+  new SecretPattern(source);
+  return source;
+}
+
+/** A parser that throws RangeError, as zod wants it. */
+export function viaText<Result>(parse: (text: string) => Result): (text: string, context: z.RefinementCtx) => Result {
+  return (text, context) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      context.issues.push({ code: 'custom', message: error.message, input: text });
+      return z.NEVER;
+    }
+  };
+}
