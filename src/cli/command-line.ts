@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { CompileError } from '../compiler/index.js';
+import { configVerb } from './config.js';
 import { limitsVerb } from './limits.js';
 import { print } from './output.js';
 import { policyVerb } from './policy.js';
@@ -9,7 +10,7 @@ import { runVerb } from './run.js';
 import { type ExitStatus, type Io, UsageError, type Verb } from './verb.js';
 
 /** One verb a line. */
-const verbs: readonly Verb[] = [runVerb, policyVerb, limitsVerb];
+const verbs: readonly Verb[] = [runVerb, configVerb, policyVerb, limitsVerb];
 
 /** Runs one command line; `args` are the words after the program's name. Never throws on what a user wrote. */
 export async function commandLine(args: readonly string[], io: Io): Promise<ExitStatus> {

@@ -17,9 +17,9 @@ class Captured extends Writable {
 }
 
 /** Runs a command line in this process with streams of its own. */
-export async function run(args: readonly string[], stdin = ''): Promise<Outcome> {
+export async function run(args: readonly string[], stdin = '', env: Record<string, string> = {}): Promise<Outcome> {
   const stdout = new Captured();
   const stderr = new Captured();
-  const status = await commandLine(args, { stdin: Readable.from([Buffer.from(stdin)]), stdout, stderr, env: {} });
+  const status = await commandLine(args, { stdin: Readable.from([Buffer.from(stdin)]), stdout, stderr, env });
   return { status, stdout: stdout.text, stderr: stderr.text };
 }
