@@ -11,6 +11,7 @@
         'native/link.cc',
         'native/map.cc',
         'native/object.cc',
+        'native/peer.cc',
         'native/pidfd.cc',
         'native/ring.cc',
         'native/ring_buffer.cc',

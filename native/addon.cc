@@ -4,6 +4,7 @@
 //   map      look up, update, inner maps, shared memory         ring      batches of a ring buffer, acknowledged by JavaScript
 //   testrun  BPF_PROG_TEST_RUN                                  layout    the object's own BTF
 //   pidfd    processes by descriptor, and signals to them   datagram  messages to a local socket
+//   peer     who is at the other end of a local socket
 #include <bpf/libbpf.h>
 #include <linux/magic.h>
 #include <napi.h>
@@ -19,6 +20,7 @@
 #include "link.h"
 #include "map.h"
 #include "object.h"
+#include "peer.h"
 #include "pidfd.h"
 #include "ring.h"
 
@@ -87,6 +89,7 @@ Napi::Object Register(Napi::Env env, Napi::Object exports) {
   exports.Set("openPinnedLink", Napi::Function::New<Link::OpenPinned>(env, "openPinnedLink"));
   exports.Set("unpin", Napi::Function::New<Unpin>(env, "unpin"));
   exports.Set("lastLog", Napi::Function::New<LastLog>(env, "lastLog"));
+  exports.Set("peerCredentials", Napi::Function::New<PeerCredentials>(env, "peerCredentials"));
   exports.Set("openPidfd", Napi::Function::New<OpenPidfd>(env, "openPidfd"));
   exports.Set("signalPidfd", Napi::Function::New<SignalPidfd>(env, "signalPidfd"));
   exports.Set("sendDatagram", Napi::Function::New<SendDatagram>(env, "sendDatagram"));

@@ -37,6 +37,19 @@ export function sendDatagram(path: string, text: string): void {
   native().sendDatagram(path, text);
 }
 
+/** Who is at the other end of a local stream socket, as it was when it connected. */
+export interface PeerCredentials {
+  /** In the agent's pid namespace; 0 where it has none there. */
+  pid: number;
+  uid: number;
+  gid: number;
+}
+
+/** @throws KernelError `ENOTSOCK` or `EBADF` when the descriptor is no socket */
+export function peerCredentials(descriptor: number): PeerCredentials {
+  return native().peerCredentials(descriptor);
+}
+
 /** CPUs that can ever be on line: the number of values in an entry of a per-CPU map. */
 export function possibleCpus(): number {
   return native().possibleCpus();

@@ -36,6 +36,7 @@ export interface NativeLink {
 
 export interface NativeObject {
   selectPrograms(names: readonly string[]): void;
+  reuseMap(name: string, map: NativeMap): void;
   resizeMap(map: string, which: 'self' | 'inner', maxEntries: number, valueSize: number): void;
   setInitialBytes(section: string, offset: number, bytes: Uint8Array): void;
   layout(): RawLayout;
@@ -92,6 +93,7 @@ export interface NativeModule {
   openPinnedLink(path: string): NativeLink;
   unpin(path: string): boolean;
   lastLog(): string;
+  peerCredentials(descriptor: number): { pid: number; uid: number; gid: number };
   openPidfd(pid: number): number;
   signalPidfd(descriptor: number, signal: number): void;
   sendDatagram(path: string, text: string): void;
