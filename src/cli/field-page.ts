@@ -19,7 +19,9 @@ first instruction. \`user space\`: it decides when the event has happened; the k
 **Processes.** What is listed under \`process.*\` is there for the parent, for the ancestors, and for the processes that some
 events are about; these are named with a star, as \`process.parent.*\`. \`exec.X\` and \`process.X\` are one fact in exec events.
 The ancestors are a list, nearest first: \`process.ancestors.file.name == "sshd"\` means any of them,
-\`process.ancestors[A].file.name == "sshd" && process.ancestors[A].uid == 0\` one and the same.
+\`process.ancestors[A].file.name == "sshd" && process.ancestors[A].uid == 0\` one and the same. Of them the kernel decides what an
+exec fixes: files, arguments, environment and terminal. Ids, task names, control groups and containers change without an exec, so
+rules about those of a parent or an ancestor decide in user space.
 `;
 
 /** The page, with a line break at its end. */

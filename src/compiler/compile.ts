@@ -4,12 +4,13 @@
  */
 import { createHash } from 'node:crypto';
 import type { Rule, Ruleset } from '../policy/ruleset.js';
-import { matches } from '../secl/index.js';
+import { type Event, type Expression, evaluateViews, matches, type Truth } from '../secl/index.js';
 import { OutputLists } from './automata/outputs.js';
 import { type Clause, literalNumber } from './clauses.js';
 import type { CompiledRule } from './compiled-rule.js';
 import { CompileError } from './errors.js';
-import { eachLiteral } from './formula.js';
+import { relatives } from './fields.js';
+import { eachTest } from './formula.js';
 import { event, header, LITERAL_NOT, ruleFlag } from './image/layout.js';
 import { type ImageClause, type ImageContent, writeImage } from './image/writer.js';
 import { buildIntegers, type Integers } from './integers.js';
@@ -19,7 +20,7 @@ import { AtomBudget, atomSources, type Numbering, numberTests } from './numberin
 import { type Plan, planOf } from './plan.js';
 import { everyExec, type Shape, Shaper } from './shape.js';
 import { buildStreams, Patterns, type Streams } from './streams.js';
-import { holds, type IntegerTest, type Test, type TextTest } from './tests.js';
+import { holds, type IntegerTest, lineageKey, type Test, type TextTest } from './tests.js';
 import { triggerOf } from './triggers.js';
 
 export interface CompileOptions {
@@ -36,6 +37,19 @@ export interface Compiled {
   readonly plan: Plan;
   /** Bit set over enum pc_source: what some rule reads. */
   readonly sources: bigint;
+  /** By lineage bit. */
+  readonly lineage: readonly LineageCondition[];
+}
+
+/** A lineage bit: a condition on one program, which the kernel decides when the program is executed and keeps for what it starts. */
+export interface LineageCondition {
+  /** What it says of the program, in terms of `process.*`. */
+  readonly expression: Expression;
+  /**
+   * Decides it in user space, on the views of the exec of any program: for processes that were executed under another image. True if it
+   * is in some view.
+   */
+  holds(views: readonly Event[]): Truth;
 }
 
 /** Compiles the exec rules of a ruleset. Throws a CompileError when there can be no image at all. */
@@ -51,7 +65,7 @@ export function compile(ruleset: Ruleset, { onUnknown = 'report' }: CompileOptio
   const patterns = new Patterns();
   let round = attempt(execRules, aside, patterns);
   while (round.kind === 'again') round = attempt(execRules, aside, patterns);
-  const { rules, shapes, numbering, lists, streams, integers } = round;
+  const { rules, shapes, programs, numbering, lists, streams, integers } = round;
 
   const content: ImageContent = {
     automata: streams.automata,
@@ -59,14 +73,19 @@ export function compile(ruleset: Ruleset, { onUnknown = 'report' }: CompileOptio
     segmentPatterns: streams.patterns,
     fileWords: numbering.fileWords,
     interpreterWords: numbering.interpreterWords,
+    cgroupWord: numbering.cgroupWord,
+    cgroupWords: numbering.cgroupWords,
+    lineageWord: numbering.lineageWord,
+    lineageWords: numbering.lineageWords,
     atomWords: numbering.atomWords,
     atomSources: atomSources(numbering),
     integers: integers.tables,
     ...orderClauses(shapes, numbering),
     programs: shapes.flatMap((shape, rule) => (shape.kind === 'program' ? [{ rule, steps: shape.steps }] : [])),
+    lineage: programs,
     rules: rules.map((rule) => imageRule(rule, onUnknown)),
     absentInterpreter: absentInterpreter(numbering, lists),
-    events: wantedEvents(ruleset),
+    events: wantedEvents(ruleset, numbering),
   };
   const image = writeImage(content);
   return {
@@ -75,12 +94,21 @@ export function compile(ruleset: Ruleset, { onUnknown = 'report' }: CompileOptio
     rules,
     plan: planOf(ruleset, rules, streams.automata, image.length),
     sources: new DataView(image.buffer).getBigUint64(header.sources, true),
+    lineage: numbering.conditions.map(({ expression }) => ({
+      expression,
+      // No condition that the kernel decides depends on the time.
+      holds: (views) => evaluateViews(expression, views, { now: 0n }),
+    })),
   };
 }
 
-/** A rule about the end of a process is decided in user space, which has to know what the process was: its exec. */
-function wantedEvents(ruleset: Ruleset): number {
-  return ruleset.rules.some((rule) => rule.event === 'exit') ? event.exit | event.exec : 0;
+/**
+ * A rule about the end of a process is decided in user space, which has to know what the process was: its exec. And whoever puts another
+ * image in force needs the programs of all processes, to decide its lineage bits for them.
+ */
+function wantedEvents(ruleset: Ruleset, { conditions }: Numbering): number {
+  const ends = ruleset.rules.some((rule) => rule.event === 'exit');
+  return (ends ? event.exit | event.exec : 0) | (conditions.length > 0 ? event.exec : 0);
 }
 
 /** What did not fit, with the reason: tests by key, rules by number. */
@@ -93,6 +121,8 @@ interface Fitting {
   readonly kind: 'fits';
   readonly rules: readonly CompiledRule[];
   readonly shapes: readonly Shape[];
+  /** Of the lineage bits. */
+  readonly programs: readonly (readonly number[])[];
   readonly numbering: Numbering;
   readonly lists: OutputLists;
   readonly streams: Streams;
@@ -107,14 +137,23 @@ function attempt(execRules: readonly Rule[], aside: Aside, patterns: Patterns): 
   const rules = execRules.map((rule, index): CompiledRule => {
     const compiled = lowerRule(rule, aside, index);
     const tests = new Map<string, Test>();
-    eachLiteral(compiled.formula, ({ test }) => tests.set(test.key, test));
-    if (budget.take(tests.values()) === 'full') {
-      aside.rules.set(index, 'the image has no room for more tests');
-      return lowerRule(rule, aside, index);
+    eachTest(compiled.formula, (test) => tests.set(test.key, test));
+    const taken = budget.take(tests.values());
+    switch (taken.taken) {
+      case 'all':
+        break;
+      case 'none':
+        aside.rules.set(index, taken.reason);
+        return lowerRule(rule, aside, index);
+      case 'without':
+        for (const { key } of taken.tests) aside.tests.set(key, taken.reason);
+        return compiled;
     }
     for (const [key, test] of tests) used.set(key, test);
     return compiled;
   });
+
+  if (aside.tests.size + aside.rules.size > before) return { kind: 'again' };
 
   const numbering = numberTests(used.values());
   const atom = (test: Test) => numbering.numbers.get(test.key)!;
@@ -124,6 +163,12 @@ function attempt(execRules: readonly Rule[], aside: Aside, patterns: Patterns): 
     if (typeof shape !== 'string') return shape;
     aside.rules.set(index, shape);
     return everyExec;
+  });
+  const programs = numbering.conditions.map(({ key, formula }) => {
+    const steps = shaper.program(formula);
+    if (typeof steps !== 'string') return steps;
+    for (const of of relatives) aside.tests.set(lineageKey(of, key), steps);
+    return [];
   });
   if (aside.tests.size + aside.rules.size > before) return { kind: 'again' };
 
@@ -142,7 +187,7 @@ function attempt(execRules: readonly Rule[], aside: Aside, patterns: Patterns): 
   );
   for (const [test, reason] of [...integers.rejected, ...streams.rejected]) aside.tests.set(test.key, reason);
   if (aside.tests.size + aside.rules.size > before) return { kind: 'again' };
-  return { kind: 'fits', rules, shapes, numbering, lists, streams, integers };
+  return { kind: 'fits', rules, shapes, programs, numbering, lists, streams, integers };
 }
 
 function lowerRule(rule: Rule, aside: Aside, index: number): CompiledRule {

@@ -1,9 +1,9 @@
 /** The fields that the kernel decides on an exec, and where it reads each. */
-import type { Field } from '../secl/index.js';
+import { catalogue, type Field } from '../secl/index.js';
 import type { FactName, StreamName } from './image/layout.js';
 
-/** Whose fact it is: the file of a view, its interpreter, or the process. */
-export type Role = 'file' | 'interpreter' | 'process';
+/** Whose fact it is: the file of a view, its interpreter, the cgroup, or the process. */
+export type Role = 'file' | 'interpreter' | 'cgroup' | 'process';
 
 /** How the bytes of a stream make up the values of a field. */
 export type Reading = 'value' | 'joined' | 'elements' | 'flags' | 'options' | 'names';
@@ -82,9 +82,65 @@ const fields = new Map<string, KernelField>([
   ['process.egid', integer('egid', 'process', 'at-exec')],
   ['process.pid', integer('pid')],
   ['process.ppid', integer('ppid')],
+  ...['', 'process.'].flatMap((prefix): [string, KernelField][] => [
+    [`${prefix}container.id`, text('container', 'value', 'cgroup')],
+    [`${prefix}cgroup.id`, text('cgroup', 'value', 'cgroup')],
+  ]),
 ]);
 
 /** Where the kernel reads a field of an exec event, or nothing when it does not. */
 export function kernelField(field: Field): KernelField | undefined {
   return field.iterator === undefined && field.elementOf === undefined ? fields.get(field.canonical) : undefined;
+}
+
+/** Of what came before the process: its parent's program, or those of all its ancestors. */
+export const relatives = ['parent', 'ancestors'] as const;
+export type Relative = (typeof relatives)[number];
+
+export interface LineageField {
+  readonly of: Relative;
+  /** The same fact of the process itself: `process.file.name` for `process.parent.file.name`. */
+  readonly own: Field | undefined;
+  /**
+   * `kept`: decided when the relative was executed, since nothing but an exec changes it. `changing`: other calls change it. `unread`:
+   * the kernel does not read it.
+   */
+  readonly fate: 'kept' | 'changing' | 'unread';
+}
+
+const prefixes: readonly (readonly [prefix: string, of: Relative])[] = [
+  ['process.parent.', 'parent'],
+  ['process.ancestors.', 'ancestors'],
+];
+
+/** What a field says of a relative of the process; nothing for a field of the process itself. */
+export function lineageField({ canonical, elementOf }: Field): LineageField | undefined {
+  const found = prefixes.find(([prefix]) => canonical.startsWith(prefix));
+  if (found === undefined) return undefined;
+  const [prefix, of] = found;
+  const own = elementOf === undefined ? catalogue.find(`process.${canonical.slice(prefix.length)}`) : undefined;
+  const read = own && kernelField(own);
+  return { of, own, fate: read === undefined ? 'unread' : isFixedAtExec(read) ? 'kept' : 'changing' };
+}
+
+function isFixedAtExec(field: KernelField): boolean {
+  switch (field.role) {
+    case 'file':
+    case 'interpreter':
+      return true;
+    case 'cgroup':
+      return false;
+    case 'process':
+      return field.kind === 'text' ? field.stream !== 'comm' : field.fact === 'argsTruncated';
+  }
+}
+
+/** Fields whose source is still to come, in any event. */
+export function isWaiting({ canonical }: Field): boolean {
+  return canonical === 'container.tags' || canonical.endsWith('.container.tags');
+}
+
+/** Why a test of a field that the kernel does not read is not made there. */
+export function notRead(field: Field): string {
+  return isWaiting(field) ? `nothing reports ${field.name} yet` : `the kernel does not read ${field.name} at an exec`;
 }

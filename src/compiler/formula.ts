@@ -39,6 +39,27 @@ export function combine(kind: 'and' | 'or', operands: readonly Formula[]): Formu
   return kept.length === 1 ? kept[0]! : { kind, operands: kept };
 }
 
+/** A name for a formula that no other has; the order of operands does not matter. */
+export function formulaKey(formula: Formula): string {
+  switch (formula.kind) {
+    case 'constant':
+      return `${formula.value}`;
+    case 'literal':
+      return `${formula.sign} ${formula.test.key}`;
+    case 'and':
+    case 'or':
+      return `${formula.kind} (${formula.operands.map(formulaKey).sort().join(') (')})`;
+  }
+}
+
+/** Calls back for each test that stands in it, those of lineage conditions included, perhaps more than once. */
+export function eachTest(formula: Formula, visit: (test: Test) => void): void {
+  eachLiteral(formula, ({ test }) => {
+    visit(test);
+    if (test.kind === 'lineage') eachTest(test.condition.formula, visit);
+  });
+}
+
 /** Calls back for each literal. */
 export function eachLiteral(formula: Formula, visit: (literal: Literal) => void): void {
   switch (formula.kind) {

@@ -3,7 +3,7 @@ import type { Ruleset } from '../policy/ruleset.js';
 import { compile } from './compile.js';
 import type { Plan } from './plan.js';
 
-export { type Compiled, type CompileOptions, compile } from './compile.js';
+export { type Compiled, type CompileOptions, compile, type LineageCondition } from './compile.js';
 export type { CompiledRule } from './compiled-rule.js';
 export { compileEnforceable, type Enforceable } from './enforceable.js';
 export { CompileError, type CompileErrorCode } from './errors.js';
@@ -18,6 +18,7 @@ export {
   type Interpretation,
   interpret,
   type Level,
+  type LineageBits,
   type ViewResult,
 } from './interpret.js';
 export { compilerLimits, type Limit } from './limits.js';

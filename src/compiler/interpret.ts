@@ -3,8 +3,10 @@ import { fact, fileFacts, LITERAL_NOT, ruleFlag, type StreamName, source, step, 
 import { ImageReader, type IntegerRecord } from './image/reader.js';
 import { applyList, type Fed, type FedBlock, walk } from './image/walk.js';
 import { regionFor } from './integers.js';
+import { type LineageBits, lineageAtExec, setIn } from './lineage-bits.js';
 
 export type { Fed, FedBlock } from './image/walk.js';
+export type { LineageBits } from './lineage-bits.js';
 
 /** Facts by number (enum pc_fact); one that is not there was not read. */
 export type Facts = Readonly<Record<number, bigint | undefined>>;
@@ -29,7 +31,11 @@ export interface Execution {
   readonly tty?: Fed;
   readonly args?: FedBlock;
   readonly envs?: FedBlock;
+  readonly cgroup?: Fed;
+  readonly container?: Fed;
   readonly facts: Facts;
+  /** Of the task, as it was before the exec; absent when nothing is known. */
+  readonly lineage?: LineageBits;
 }
 
 /** One view: the atoms that are set, and the sources that were read to their end (a bit set over enum pc_source). */
@@ -46,6 +52,11 @@ export interface Interpretation {
   /** Of both, those by which the stage refuses or kills. */
   readonly acting: readonly number[];
   readonly views: readonly ViewResult[];
+  /** Lineage bits of the program that is executed: those that are true, and those that are unknown. */
+  readonly self: bigint;
+  readonly selfUnknown: bigint;
+  /** Of the task, once the exec has happened. */
+  readonly after: LineageBits;
 }
 
 type Truth = true | false | 'unknown';
@@ -56,13 +67,29 @@ export function interpret(image: Uint8Array | ImageReader, execution: Execution)
   const views = viewsOf(reader, execution);
   const truths = views.map((view) => decide(reader, view));
   const all = reader.rules.map((_, rule): Truth => any(truths.map((truth) => truth[rule]!)));
+  const [self, selfUnknown] = lineageOfProgram(reader, views);
+  const { ancestors, ancestorsUnknown } = lineageAtExec(reader, execution.lineage);
   const rulesThatAre = (wanted: Truth) => all.flatMap((truth, rule) => (truth === wanted ? [rule] : []));
   return {
     true: rulesThatAre(true),
     unknown: execution.stage === 'refuse' ? [] : rulesThatAre('unknown'),
     acting: all.flatMap((truth, rule) => (acts(reader.rules[rule]!.flags, truth, execution.stage) ? [rule] : [])),
     views,
+    self,
+    selfUnknown,
+    after: { parent: self, parentUnknown: selfUnknown, ancestors, ancestorsUnknown },
   };
+}
+
+/** A bit of a program is true if it is in some view, else unknown if it is in some. */
+function lineageOfProgram(image: ImageReader, views: readonly ViewResult[]): [bigint, bigint] {
+  let [self, unknown] = [0n, 0n];
+  for (const { rule: number, steps } of image.lineage) {
+    const truth = any(views.map((view) => run(steps, (atom) => atomTruth(image, view, atom))));
+    if (truth === true) self |= bit(number);
+    if (truth === 'unknown') unknown |= bit(number);
+  }
+  return [self, unknown];
 }
 
 function acts(flags: number, truth: Truth, stage: Execution['stage']): boolean {
@@ -78,11 +105,14 @@ function viewsOf(image: ImageReader, execution: Execution): ViewResult[] {
     ['comm', execution.comm],
     ['argv0', execution.argv0],
     ['tty', execution.tty],
+    ['cgroup', execution.cgroup],
+    ['container', execution.container],
     ['args', execution.args],
     ['envs', execution.envs],
   ];
   for (const [name, fed] of strings) common.stream(name, fed);
   common.facts(execution.facts, (record) => record.fact < fileFacts);
+  common.lineage(execution.lineage);
 
   const levels = execution.levels.map((level) => {
     const collector = new Collector(image);
@@ -125,6 +155,17 @@ class Collector {
     if (fed.complete || fed.none) this.known |= bit(source.stream + stream[name]);
   }
 
+  lineage(before: LineageBits | undefined): void {
+    if (this.image.lineageWords === 0) return;
+    const { parent, parentUnknown, ancestors, ancestorsUnknown } = lineageAtExec(this.image, before);
+    [parent, parentUnknown, ancestors, ancestorsUnknown].forEach((bits, region) => {
+      const first = (this.image.lineageWord + region * this.image.lineageWords) * 64;
+      for (const number of setIn(bits)) this.atoms.add(first + number);
+    });
+    if (parentUnknown === 0n) this.known |= bit(source.parent);
+    if (ancestorsUnknown === 0n) this.known |= bit(source.ancestors);
+  }
+
   facts(facts: Facts, belongs: (record: IntegerRecord) => boolean): void {
     for (const number of Object.values(fact)) {
       if (facts[number] !== undefined) this.known |= bit(source.fact + number);
@@ -158,9 +199,8 @@ function asInterpreter(known: bigint): bigint {
 const allOfInterpreter = asInterpreter(-1n);
 
 /** The truth of each rule in one view. */
-function decide(image: ImageReader, { atoms, known }: ViewResult): Truth[] {
-  const isKnown = (atom: number) => (known & bit(image.atomSources[atom]!)) !== 0n;
-  const atomTruth = (atom: number): Truth => (atoms.has(atom) ? true : isKnown(atom) ? false : 'unknown');
+function decide(image: ImageReader, view: ViewResult): Truth[] {
+  const truthOf = (atom: number) => atomTruth(image, view, atom);
   const truths = image.rules.map((): Truth => false);
   const add = (rule: number, truth: Truth) => {
     truths[rule] = any([truths[rule]!, truth]);
@@ -171,7 +211,7 @@ function decide(image: ImageReader, { atoms, known }: ViewResult): Truth[] {
       rule,
       all(
         literals.map((literal) => {
-          const truth = atomTruth(literal & ~LITERAL_NOT);
+          const truth = truthOf(literal & ~LITERAL_NOT);
           return (literal & LITERAL_NOT) === 0 ? truth : negated(truth);
         }),
       ),
@@ -180,11 +220,24 @@ function decide(image: ImageReader, { atoms, known }: ViewResult): Truth[] {
   for (let index = 0; index < image.always; index++) tryClause(index);
   image.triggers.forEach(({ first, count }, atom) => {
     // A clause whose trigger is false is false.
-    if (count === 0 || atomTruth(atom) === false) return;
+    if (count === 0 || truthOf(atom) === false) return;
     for (let index = first; index < first + count; index++) tryClause(index);
   });
-  for (const { rule, steps } of image.programs) add(rule, run(steps, atomTruth));
+  for (const { rule, steps } of image.programs) add(rule, run(steps, truthOf));
   return truths;
+}
+
+/** An atom that is not set is false when its source was read. A lineage bit has another atom that is set when it is unknown. */
+function atomTruth(
+  { atomSources, lineageWords }: Pick<ImageReader, 'atomSources' | 'lineageWords'>,
+  { atoms, known }: ViewResult,
+  atom: number,
+): Truth {
+  if (atoms.has(atom)) return true;
+  const from = atomSources[atom]!;
+  if ((known & bit(from)) !== 0n) return false;
+  if (from !== source.parent && from !== source.ancestors) return 'unknown';
+  return atoms.has(atom + lineageWords * 64) ? 'unknown' : false;
 }
 
 function run(steps: readonly number[], atomTruth: (atom: number) => Truth): Truth {

@@ -78,6 +78,27 @@ export const rules: Limit = {
   consequence: 'nothing is compiled',
 };
 
+export const cgroupAtoms: Limit = {
+  name: 'tests of cgroup.id and container.id of an image',
+  value: 256,
+  unit: 'tests',
+  consequence: userSpace,
+};
+
+export const lineageBits: Limit = {
+  name: 'conditions on parents and ancestors of an image, the same one of both counted once',
+  value: 256,
+  unit: 'conditions',
+  consequence: userSpace,
+};
+
+export const ancestorCases: Limit = {
+  name: 'cases that a rule about one same ancestor (`process.ancestors[A]`) falls into',
+  value: 64,
+  unit: 'cases',
+  consequence: userSpace,
+};
+
 export const segmentPatterns: Limit = {
   name: 'patterns of several pieces (~"*a*b*") of an image',
   value: 1024,
@@ -166,6 +187,9 @@ export const compilerLimits: readonly Limit[] = [
   programDepth,
   programSteps,
   imageSteps,
+  cgroupAtoms,
+  lineageBits,
+  ancestorCases,
   segmentPatterns,
   segmentsPerPattern,
   wordLength,

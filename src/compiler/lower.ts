@@ -4,10 +4,22 @@
  */
 import type { Comparison, Expression, Matcher, Term } from '../secl/index.js';
 import { holds } from '../secl/integer.js';
-import { kernelField } from './fields.js';
+import { kernelField, notRead, type Relative } from './fields.js';
 import { always, combine, type Formula, type Literal, never } from './formula.js';
 import { writtenOut } from './limits.js';
-import { integerTest, type Relation, type Test, type TextTest, textTest } from './tests.js';
+import { casesOf } from './one-ancestor.js';
+import { subjectOf, type Unit } from './relatives.js';
+import { constantOf, type MaskedField, maskedField } from './terms.js';
+import {
+  integerTest,
+  type LineageTest,
+  lineageCondition,
+  lineageTest,
+  type Relation,
+  type Test,
+  type TextTest,
+  textTest,
+} from './tests.js';
 
 export interface Lowered {
   readonly formula: Formula;
@@ -57,29 +69,12 @@ class Lowering {
         const neither = [this.lower(left, 'is-not'), this.lower(right, opposite(sign))];
         return combine('or', [combine('and', both), combine('and', neither)]);
       }
-      case 'match': {
-        const field = kernelField(expression.field.field);
-        const { name } = expression.field.field;
-        if (field?.kind !== 'text' || expression.field.register !== undefined) return this.undecided(notRead(name));
-        if (expression.matchers.some((matcher) => 'foldCase' in matcher && matcher.foldCase)) {
-          return this.undecided(`${name} is compared without regard to case`);
-        }
-        return this.literal(textTest(field, expression.matchers), sign);
-      }
-      case 'flag': {
-        const field = kernelField(expression.field.field);
-        if (field?.kind !== 'integer') return this.undecided(notRead(expression.field.field.name));
-        return this.literal(integerTest(field, field.mask, { operator: 'in', constants: [1n] }), sign);
-      }
-      case 'member': {
-        const tested = this.integer(expression.term);
-        if (tested === undefined) return always;
-        return this.relation(tested, { operator: 'in', constants: expression.values }, sign);
-      }
-      case 'compare':
-        return this.comparison(expression.operator, expression.left, expression.right, sign);
+      case 'match':
+      case 'flag':
       case 'unset':
-        return this.undecided(notRead(expression.field.field.name));
+      case 'member':
+      case 'compare':
+        return this.unit(expression, sign);
       case 'variable':
         return this.undecided(`the variable ${expression.variable.name} lives in user space`);
       case 'age':
@@ -90,8 +85,80 @@ class Lowering {
       case 'ip':
         return this.undecided('it is about a network address');
       case 'some':
-        return this.undecided(`it looks for one of ${expression.iterator}`);
+        if (expression.iterator !== 'process.ancestors' || sign === 'is-not') {
+          return this.undecided(`it looks for one of ${expression.iterator}`);
+        }
+        return this.oneAncestor(expression.body);
     }
+  }
+
+  private unit(unit: Unit, sign: Sign): Formula {
+    const subject = subjectOf(unit);
+    switch (subject.subject) {
+      case 'own':
+        return this.own(unit, sign);
+      case 'relative':
+        return this.relative(subject.of, subject.expression, sign);
+      case 'undecided':
+        return this.undecided(subject.reason);
+    }
+  }
+
+  /** A test of a value of the process itself. */
+  private own(expression: Unit, sign: Sign): Formula {
+    switch (expression.node) {
+      case 'match': {
+        const field = kernelField(expression.field.field);
+        const { name } = expression.field.field;
+        if (field?.kind !== 'text' || expression.field.register !== undefined)
+          return this.undecided(notRead(expression.field.field));
+        if (expression.matchers.some((matcher) => 'foldCase' in matcher && matcher.foldCase)) {
+          return this.undecided(`${name} is compared without regard to case`);
+        }
+        return this.literal(textTest(field, expression.matchers), sign);
+      }
+      case 'flag': {
+        const field = kernelField(expression.field.field);
+        if (field?.kind !== 'integer') return this.undecided(notRead(expression.field.field));
+        return this.literal(integerTest(field, field.mask, { operator: 'in', constants: [1n] }), sign);
+      }
+      case 'member': {
+        const tested = this.integer(expression.term);
+        if (tested === undefined) return always;
+        return this.relation(tested, { operator: 'in', constants: expression.values }, sign);
+      }
+      case 'compare':
+        return this.comparison(expression.operator, expression.left, expression.right, sign);
+      case 'unset':
+        return this.undecided(notRead(expression.field.field));
+    }
+  }
+
+  /** A lineage bit, when the kernel can decide the condition on the program of the relative. */
+  private relative(of: Relative, condition: Expression, sign: Sign): Formula {
+    const { formula, reasons } = lower(condition, this.rejected);
+    for (const reason of reasons) this.reasons.add(reason);
+    if (reasons.length > 0) return always;
+    // What no program passes no relative does, known or not.
+    if (formula.kind === 'constant' && !formula.value) return sign === 'is' ? never : always;
+    return this.literal(lineageTest(of, lineageCondition(condition, formula)), sign);
+  }
+
+  /** The rest of a rule with a register: some one ancestor passes it. */
+  private oneAncestor(body: Expression): Formula {
+    const found = casesOf(body, (condition) => {
+      const { reasons } = lower(condition, this.rejected);
+      return reasons.length === 0 ? 'decided' : reasons;
+    });
+    if (typeof found === 'string') return this.undecided(found);
+    for (const reason of found.reasons) this.reasons.add(reason);
+    const cases = found.cases.map(({ ofOne, rest }) =>
+      combine('and', [
+        this.relative('ancestors', { node: 'and', operands: ofOne }, 'is'),
+        ...rest.map((expression) => this.lower(expression, 'is')),
+      ]),
+    );
+    return combine('or', this.union('or', cases));
   }
 
   /** How many tests an expression is written out as. */
@@ -112,6 +179,8 @@ class Lowering {
         return this.size(expression.operand);
       case 'equivalent':
         return 2 * (this.size(expression.left) + this.size(expression.right));
+      case 'some':
+        return this.size(expression.body);
       default:
         return 1;
     }
@@ -154,30 +223,45 @@ class Lowering {
     return reason === undefined ? { kind: 'literal', test, sign } : this.undecided(reason);
   }
 
-  /** Tests of one string field side by side are one test: any of the matchers, or (negated) none. */
+  /**
+   * Tests of one string field side by side are one test: any of the matchers, or (negated) none. So are conditions on the parent, and on
+   * ancestors.
+   */
   private union(kind: 'and' | 'or', operands: readonly Formula[]): readonly Formula[] {
     const sign: Sign = kind === 'or' ? 'is' : 'is-not';
-    const groups = new Map<string, TextTest[]>();
-    const isMember = (operand: Formula): operand is Literal & { test: TextTest } =>
-      operand.kind === 'literal' && operand.sign === sign && operand.test.kind === 'text';
-    const nameOf = ({ stream, reading, role }: TextTest) => `${stream} ${reading} ${role}`;
+    const groups = new Map<string, Mergeable[]>();
+    const isMember = (operand: Formula): operand is Literal & { test: Mergeable } =>
+      operand.kind === 'literal' && operand.sign === sign && operand.test.kind !== 'integer';
     for (const operand of operands) {
       if (!isMember(operand)) continue;
-      const group = groups.get(nameOf(operand.test));
+      const group = groups.get(groupOf(operand.test));
       if (group) group.push(operand.test);
-      else groups.set(nameOf(operand.test), [operand.test]);
+      else groups.set(groupOf(operand.test), [operand.test]);
     }
     return operands.flatMap((operand): Formula[] => {
       if (!isMember(operand)) return [operand];
-      const group = groups.get(nameOf(operand.test))!;
+      const group = groups.get(groupOf(operand.test))!;
       if (group.length === 1) return [operand];
-      const { role, stream, reading, settled } = operand.test;
-      const matchers = group.flatMap((test): readonly Matcher[] => test.matchers);
-      const merged = textTest({ kind: 'text', role, stream, reading, settled }, matchers);
+      const merged = this.merged(group);
       // Together they may have been too much where one by one they are not.
-      if (this.rejected.has(merged.key)) return [operand];
+      if (merged === undefined || this.rejected.has(merged.key)) return [operand];
       return group[0] === operand.test ? [{ kind: 'literal', test: merged, sign }] : [];
     });
+  }
+
+  /** One test that passes where any of them does. They are of one group. */
+  private merged(group: readonly Mergeable[]): Test | undefined {
+    const [first] = group;
+    if (first?.kind === 'text') {
+      const matchers = group.flatMap((test): readonly Matcher[] => (test.kind === 'text' ? test.matchers : []));
+      const { role, stream, reading, settled } = first;
+      return textTest({ kind: 'text', role, stream, reading, settled }, matchers);
+    }
+    if (first?.kind !== 'lineage') return undefined;
+    const operands = group.flatMap((test) => (test.kind === 'lineage' ? [test.condition.expression] : []));
+    const any: Expression = { node: 'or', operands };
+    const { formula, reasons } = lower(any, this.rejected);
+    return reasons.length === 0 ? lineageTest(first.of, lineageCondition(any, formula)) : undefined;
   }
 
   private undecided(reason: string): Formula {
@@ -186,75 +270,15 @@ class Lowering {
   }
 }
 
-interface MaskedField {
-  readonly field: Extract<ReturnType<typeof kernelField>, { kind: 'integer' }>;
-  readonly mask: bigint;
+/** Tests that may be put together with others of their group. */
+type Mergeable = TextTest | LineageTest;
+
+function groupOf(test: Mergeable): string {
+  return test.kind === 'text' ? `${test.stream} ${test.reading} ${test.role}` : test.of;
 }
 
 const mirrored = { '==': '==', '<': '>', '<=': '>=', '>': '<', '>=': '<=' } as const;
 
-/** The field of a term and the bits it keeps, or why the kernel cannot compute it. */
-function maskedField(term: Term): MaskedField | string {
-  switch (term.term) {
-    case 'field': {
-      const field = kernelField(term.field.field);
-      if (field?.kind !== 'integer' || term.field.register !== undefined) return notRead(term.field.field.name);
-      return { field, mask: field.mask };
-    }
-    case 'binary': {
-      const [left, right] = [constantOf(term.left), constantOf(term.right)];
-      const constant = left ?? right;
-      if (term.operator !== '&' || constant === undefined) return 'it computes with integers';
-      const inner = maskedField(left === undefined ? term.left : term.right);
-      return typeof inner === 'string' ? inner : { field: inner.field, mask: inner.mask & constant };
-    }
-    case 'variable':
-      return `the variable ${term.variable.name} lives in user space`;
-    case 'size':
-      return 'it counts bytes or elements';
-    case 'integer':
-    case 'negate':
-    case 'complement':
-      return 'it computes with integers';
-  }
-}
-
-/** The value of a term without fields and variables: signed 64 bits, wrapping. */
-function constantOf(term: Term): bigint | undefined {
-  switch (term.term) {
-    case 'integer':
-      return BigInt.asIntN(64, term.value);
-    case 'field':
-    case 'variable':
-    case 'size':
-      return undefined;
-    case 'negate':
-    case 'complement': {
-      const value = constantOf(term.operand);
-      if (value === undefined) return undefined;
-      return BigInt.asIntN(64, term.term === 'negate' ? -value : ~value);
-    }
-    case 'binary': {
-      const left = constantOf(term.left);
-      const right = constantOf(term.right);
-      if (left === undefined || right === undefined) return undefined;
-      return BigInt.asIntN(64, calculate[term.operator](left, right));
-    }
-  }
-}
-
-const calculate: Record<Extract<Term, { term: 'binary' }>['operator'], (a: bigint, b: bigint) => bigint> = {
-  '&': (a, b) => a & b,
-  '|': (a, b) => a | b,
-  '^': (a, b) => a ^ b,
-  '+': (a, b) => a + b,
-  '-': (a, b) => a - b,
-};
-
 function opposite(sign: Sign): Sign {
   return sign === 'is' ? 'is-not' : 'is';
-}
-
-function notRead(field: string): string {
-  return `the kernel does not read ${field} at an exec`;
 }

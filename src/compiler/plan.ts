@@ -2,6 +2,7 @@
 import type { Rule, Ruleset } from '../policy/ruleset.js';
 import { type Automaton, automatonBytes } from './automata/automaton.js';
 import type { CompiledRule } from './compiled-rule.js';
+import { isWaiting } from './fields.js';
 import { eachLiteral, type Formula } from './formula.js';
 import type { StreamName } from './image/layout.js';
 
@@ -97,6 +98,11 @@ function planCandidate({ rule, reasons, formula }: CompiledRule): PlannedRule {
   const part = prefilter
     ? 'It tests the rest, and user space decides on what is left.'
     : 'Nothing of the rest limits it, so user space decides on every exec.';
+  const waiting = [...new Set(rule.fields.filter(isWaiting).map(({ name }) => name))];
+  if (waiting.length > 0) {
+    const without = `Nothing reports ${waiting.join(', ')} yet: where it matters, the rule is unknown.`;
+    return { ...planned(rule, 'waiting', 'report', [without, because]), ...(prefilter && { prefilter }) };
+  }
   const lost = unfiltered(rule) === 'deny' ? ['The exec cannot be refused: it is over when the rule decides.'] : [];
   return {
     ...planned(rule, 'user-space', afterwards(rule), [because, part, ...lost, ...filteredNote(rule)]),

@@ -36,12 +36,18 @@ export class Shaper {
       this.always += always;
       return { kind: 'clauses', clauses };
     }
+    const steps = this.program(formula);
+    return typeof steps === 'string' ? steps : { kind: 'program', steps };
+  }
+
+  /** The boolean program of a formula, or why it has none. */
+  program(formula: Formula): readonly number[] | string {
     const steps = programOf(formula, this.number);
     if (typeof steps === 'string') return steps;
     if (this.steps + steps.length > imageSteps.value) {
       return `the boolean programs of the image have their ${imageSteps.value} steps already`;
     }
     this.steps += steps.length;
-    return { kind: 'program', steps };
+    return steps;
   }
 }

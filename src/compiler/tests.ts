@@ -1,6 +1,7 @@
 /** Tests: what an atom stands for. Equal tests are one atom, whichever rules they stand in. */
-import type { Matcher } from '../secl/index.js';
-import type { KernelField, Reading, Role, Settled } from './fields.js';
+import type { Expression, Matcher } from '../secl/index.js';
+import type { KernelField, Reading, Relative, Role, Settled } from './fields.js';
+import { type Formula, formulaKey } from './formula.js';
 import { type FactName, fact, fileFacts, type StreamName, source, stream } from './image/layout.js';
 
 export interface TextTest {
@@ -30,7 +31,27 @@ export type Relation =
   | { readonly operator: 'in'; readonly constants: readonly bigint[] }
   | { readonly operator: '<' | '<=' | '>' | '>='; readonly constant: bigint };
 
-export type Test = TextTest | IntegerTest;
+/** A lineage bit of the parent, or of all ancestors together. */
+export interface LineageTest {
+  readonly kind: 'lineage';
+  readonly key: string;
+  readonly role: 'lineage';
+  readonly of: Relative;
+  readonly condition: LineageCondition;
+  readonly settled: 'before-exec';
+}
+
+/** A lineage bit: a condition on one program, decided when that program is executed. */
+export interface LineageCondition {
+  /** Equal conditions have the same. */
+  readonly key: string;
+  /** What it says of a program, in terms of `process.*`. */
+  readonly expression: Expression;
+  /** The same over tests of an exec. */
+  readonly formula: Formula;
+}
+
+export type Test = TextTest | IntegerTest | LineageTest;
 
 /** A test of a string field. */
 export function textTest(field: Extract<KernelField, { kind: 'text' }>, matchers: readonly Matcher[]): TextTest {
@@ -56,6 +77,21 @@ export function integerTest(
   return { ...field, key, mask: both, relation: sorted };
 }
 
+/** The test whether a condition holds of the parent or of some ancestor. */
+export function lineageTest(of: Relative, condition: LineageCondition): LineageTest {
+  const key = lineageKey(of, condition.key);
+  return { kind: 'lineage', key, role: 'lineage', of, condition, settled: 'before-exec' };
+}
+
+export function lineageKey(of: Relative, condition: string): string {
+  return `${of} ${condition}`;
+}
+
+/** A condition on one program. */
+export function lineageCondition(expression: Expression, formula: Formula): LineageCondition {
+  return { key: formulaKey(formula), expression, formula };
+}
+
 /** Whether a value passes. */
 export function holds(relation: Relation, value: bigint): boolean {
   switch (relation.operator) {
@@ -74,6 +110,7 @@ export function holds(relation: Relation, value: bigint): boolean {
 
 /** The number of the source (enum pc_source) that a test is read from. */
 export function sourceOf(test: Test): number {
+  if (test.kind === 'lineage') return source[test.of];
   if (test.kind === 'integer') {
     const number = fact[test.fact];
     return test.role === 'interpreter' ? source.interpreterFact + number - fileFacts : source.fact + number;

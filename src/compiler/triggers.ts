@@ -25,8 +25,12 @@ export function triggerOf(clause: Clause, tests: readonly Test[], weights: Map<T
   return best;
 }
 
-/** The longer the text that must be there, and the fewer the choices, the better. Integers are mostly true for many. */
+/**
+ * The longer the text that must be there, and the fewer the choices, the better. A program above is there for all that it started, and
+ * integers are mostly true for many.
+ */
 function weigh(test: Test): number {
+  if (test.kind === 'lineage') return -50;
   if (test.kind === 'integer') return test.relation.operator === 'in' ? -100 - test.relation.constants.length : -10_000;
   const shortest = Math.min(...test.matchers.map(literalLength));
   return 2 * Math.min(shortest, 24) - Math.log2(test.matchers.length);

@@ -106,9 +106,15 @@ function forSomeElement(iterator: IteratorName, body: Expression, scene: Scene):
   const list = scene.event.iterate(iterator);
   const reached = list.elements.slice(0, limits.registerElements.value);
   const found = some(reached, (element) => test(body, { ...scene, at: { iterator, element } }));
-  const all = list.complete && reached.length === list.elements.length;
-  return found === false && !all ? 'unknown' : found;
+  if (found !== false || (list.complete && reached.length === list.elements.length)) return found;
+  // There may be others, of which nothing is known; sometimes that is enough.
+  return test(body, { ...scene, at: { iterator, element: unknownElement } }) === false ? false : 'unknown';
 }
+
+const unknownElement: Event = {
+  get: () => unknown,
+  iterate: () => ({ elements: [], complete: false }),
+};
 
 function anyElement({ elements, complete }: Reading, of: (element: Element) => Truth): Truth {
   const found = some(elements, of);

@@ -70,7 +70,7 @@ describe('start', () => {
     bench.writeText(`version: 1.0.0
 rules:
   - id: lineage
-    expression: exec.file.name == "x" && process.ancestors.file.name == "sh"
+    expression: exec.file.name == "x" && process.ancestors.comm == "sh"
     mode: enforce
     actions: [{kill: {signal: SIGKILL, scope: process}}]
 `);

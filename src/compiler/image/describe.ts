@@ -8,6 +8,7 @@ export function describe(image: Uint8Array): string {
   const lines = [
     `image of ${reader.size} bytes`,
     `atoms: ${reader.atomWords} words, of them ${reader.fileWords} for files and ${reader.interpreterWords} for interpreters`,
+    `of them ${reader.cgroupWords} for cgroups and ${reader.lineageWords} in each region of ${reader.lineage.length} lineage bits`,
     `${reader.segmentPatterns} patterns of several pieces, ${reader.integers.length} integer tables`,
   ];
   for (const name of streamNames) {
@@ -19,6 +20,8 @@ export function describe(image: Uint8Array): string {
     lines.push(`rule ${rule}: ${literals.map(literalName).join(' and ')} (${when})`);
   });
   for (const { rule, steps } of reader.programs) lines.push(`rule ${rule}: program ${steps.map(stepName).join(' ')}`);
+  for (const { rule: bit, steps } of reader.lineage)
+    lines.push(`lineage bit ${bit}: program ${steps.map(stepName).join(' ')}`);
   reader.rules.forEach(({ flags, signal }, rule) => {
     const names = Object.entries(ruleFlag).flatMap(([name, value]) => ((flags & value) !== 0 ? [name] : []));
     lines.push(`rule ${rule}: ${names.join(', ') || 'reports'}${signal === 0 ? '' : `, signal ${signal}`}`);

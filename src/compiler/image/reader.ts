@@ -61,6 +61,10 @@ export class ImageReader {
   readonly sources: bigint;
   readonly fileWords: number;
   readonly interpreterWords: number;
+  readonly cgroupWord: number;
+  readonly cgroupWords: number;
+  readonly lineageWord: number;
+  readonly lineageWords: number;
   readonly atomWords: number;
   readonly segmentPatterns: number;
   readonly always: number;
@@ -74,6 +78,8 @@ export class ImageReader {
   readonly triggers: readonly { readonly first: number; readonly count: number }[];
   readonly atomSources: Uint8Array;
   readonly programs: readonly ProgramRecord[];
+  /** `rule` is the number of the lineage bit. */
+  readonly lineage: readonly ProgramRecord[];
   readonly rules: readonly RuleRecord[];
   private readonly view: DataView;
 
@@ -93,6 +99,10 @@ export class ImageReader {
     this.sources = this.view.getBigUint64(header.sources, true);
     this.fileWords = this.u32(header.file_words);
     this.interpreterWords = this.u32(header.interpreter_words);
+    this.cgroupWord = this.u32(header.cgroup_word);
+    this.cgroupWords = this.u32(header.cgroup_words);
+    this.lineageWord = this.u32(header.lineage_word);
+    this.lineageWords = this.u32(header.lineage_words);
     this.atomWords = this.u32(header.atom_words);
     this.segmentPatterns = this.u32(header.segment_patterns);
     this.always = this.u32(header.always);
@@ -119,10 +129,8 @@ export class ImageReader {
       count: this.u32(at + 4),
     }));
     this.atomSources = Uint8Array.from(this.table(header.atom_sources, 1, (at) => this.view.getUint8(at)));
-    this.programs = this.table(header.programs, size.pc_program, (at) => ({
-      rule: this.u16(at + 6),
-      steps: this.shorts(this.u32(at), this.u16(at + 4)),
-    }));
+    this.programs = this.table(header.programs, size.pc_program, (at) => this.program(at));
+    this.lineage = this.table(header.lineage, size.pc_program, (at) => this.program(at));
     this.rules = this.table(header.rules, size.pc_rule, (at) => ({
       flags: this.view.getUint8(at),
       signal: this.view.getUint8(at + 1),
@@ -166,6 +174,10 @@ export class ImageReader {
   private table<T>(at: number, entry: number, read: (at: number) => T): T[] {
     const offset = this.u32(at);
     return Array.from({ length: this.u32(at + 4) }, (_, index) => read(offset + index * entry));
+  }
+
+  private program(at: number): ProgramRecord {
+    return { rule: this.u16(at + 6), steps: this.shorts(this.u32(at), this.u16(at + 4)) };
   }
 
   private integer(at: number): IntegerRecord {

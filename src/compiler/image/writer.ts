@@ -24,6 +24,10 @@ export interface ImageContent {
   readonly segmentPatterns: number;
   readonly fileWords: number;
   readonly interpreterWords: number;
+  readonly cgroupWord: number;
+  readonly cgroupWords: number;
+  readonly lineageWord: number;
+  readonly lineageWords: number;
   readonly atomWords: number;
   /** By atom; atoms of the padding have source 0. */
   readonly atomSources: Uint8Array;
@@ -32,6 +36,8 @@ export interface ImageContent {
   readonly clauses: readonly ImageClause[];
   readonly always: number;
   readonly programs: readonly { readonly rule: number; readonly steps: readonly number[] }[];
+  /** By lineage bit, the steps that decide it. */
+  readonly lineage: readonly (readonly number[])[];
   readonly rules: readonly { readonly flags: number; readonly signal: number }[];
   readonly absentInterpreter: ListId;
   /** Bits of `event`: what user space wants to see although no rule in the kernel asks for it. */
@@ -81,6 +87,8 @@ export function writeImage(content: ImageContent): Uint8Array {
   const triggers = plan.take(atoms * size.pc_table);
   const sources = plan.take(atoms);
   const programs = plan.take(content.programs.length * size.pc_program);
+  const lineageSteps = content.lineage.map((program) => plan.take(program.length * 2, 2));
+  const lineage = plan.take(content.lineage.length * size.pc_program);
   const rules = plan.take(content.rules.length * size.pc_rule);
   const total = plan.end();
   if (total > imageBytes.value) {
@@ -146,14 +154,19 @@ export function writeImage(content: ImageContent): Uint8Array {
     u32(record + 4, count + 1);
   });
   bytes.set(content.atomSources, sources);
-  content.programs.forEach((program, index) => {
-    const record = programs + index * size.pc_program;
-    u32(record, steps[index]!);
-    u16(record + 4, program.steps.length);
-    u16(record + 6, program.rule);
-    program.steps.forEach((value, at) => {
-      u16(steps[index]! + at * 2, value);
+  const program = (record: number, at: number, about: number, list: readonly number[]) => {
+    u32(record, at);
+    u16(record + 4, list.length);
+    u16(record + 6, about);
+    list.forEach((value, index) => {
+      u16(at + index * 2, value);
     });
+  };
+  content.programs.forEach(({ rule, steps: list }, index) => {
+    program(programs + index * size.pc_program, steps[index]!, rule, list);
+  });
+  content.lineage.forEach((list, bit) => {
+    program(lineage + bit * size.pc_program, lineageSteps[bit]!, bit, list);
   });
   content.rules.forEach(({ flags, signal }, index) => {
     bytes[rules + index * size.pc_rule] = flags;
@@ -170,6 +183,10 @@ export function writeImage(content: ImageContent): Uint8Array {
   view.setBigUint64(header.sources, sourceMask(content), true);
   u32(header.file_words, content.fileWords);
   u32(header.interpreter_words, content.interpreterWords);
+  u32(header.cgroup_word, content.cgroupWord);
+  u32(header.cgroup_words, content.cgroupWords);
+  u32(header.lineage_word, content.lineageWord);
+  u32(header.lineage_words, content.lineageWords);
   u32(header.atom_words, content.atomWords);
   u32(header.rule_words, Math.ceil(content.rules.length / 64));
   u32(header.segment_patterns, content.segmentPatterns);
@@ -179,6 +196,7 @@ export function writeImage(content: ImageContent): Uint8Array {
   table(header.triggers, triggers, atoms);
   table(header.atom_sources, sources, atoms);
   table(header.programs, programs, content.programs.length);
+  table(header.lineage, lineage, content.lineage.length);
   table(header.rules, rules, content.rules.length);
   u32(header.absent_interpreter, listOffset(content.absentInterpreter));
   u32(header.events, content.events);
@@ -256,9 +274,11 @@ function writeOutputs(view: DataView, offset: number, outputs: readonly Output[]
   });
 }
 
-function sourceMask({ clauses, programs, atomSources }: ImageContent): bigint {
+function sourceMask({ clauses, programs, lineage, atomSources }: ImageContent): bigint {
   const used = new Set<number>();
   for (const { literals } of clauses) for (const literal of literals) used.add(atomSources[literal & 0x7fff]!);
-  for (const { steps } of programs) for (const value of steps) if (value < 0x8000) used.add(atomSources[value]!);
+  for (const steps of [...programs.map((program) => program.steps), ...lineage]) {
+    for (const value of steps) if (value < 0x8000) used.add(atomSources[value]!);
+  }
   return [...used].reduce((mask, source) => mask | (1n << BigInt(source)), 0n);
 }
