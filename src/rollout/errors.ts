@@ -63,8 +63,9 @@ export type TrustCode =
   | 'signatures'
   | 'mismatch'
   | 'malformed'
-  | 'missing-target'
-  | 'bad-target-name';
+  | 'bad-target-name'
+  /** The policies selected for this host are larger than the limit. */
+  | 'too-large';
 
 /** What was fetched is not to be trusted. */
 export class TrustError extends Error {
@@ -84,6 +85,17 @@ export class StoreError extends Error {
 
   constructor(code: StoreError['code'], message: string, cause?: unknown) {
     super(message, { cause });
+    this.code = code;
+  }
+}
+
+/** The agent will not take a policy, and would not the next time: it does not compile, or does not fit. */
+export class GuardRefusal extends Error {
+  override readonly name = 'GuardRefusal';
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
     this.code = code;
   }
 }

@@ -7,6 +7,7 @@ export const limits = {
   snapshotBytes: { value: 64_000, unit: 'bytes of snapshot metadata', consequence: 'the update is refused' },
   targetsBytes: { value: 5_000_000, unit: 'bytes of targets metadata', consequence: 'the update is refused' },
   policyBytes: { value: 8 * 1024 * 1024, unit: 'bytes of a distributed policy', consequence: 'the update is refused' },
+  setBytes: { value: 32 * 1024 * 1024, unit: 'bytes of all policies of a host', consequence: 'the update is refused' },
   rootRotations: { value: 256, unit: 'new roots in one update', consequence: 'the rest follows at the next poll' },
   policies: { value: 100, unit: 'policies of a repository', consequence: 'adding one more is refused' },
   stages: { value: 20, unit: 'stages of a release', consequence: 'the release is refused' },

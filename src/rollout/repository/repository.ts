@@ -131,10 +131,7 @@ export class Repository {
       await signAs('targets', targets, this.root.signed, keyring);
       const bytes = serialize(targets);
       const snapshot = await this.#snapshot(version, bytes, { keyring, now });
-      for (const release of releases) {
-        const file = files.get(release.sha256);
-        if (file !== undefined) await this.directory.write(this.directory.targetPath(release), file);
-      }
+      for (const release of releases) await this.#place(release, files);
       await this.directory.write(this.directory.metadataPath('targets', version), bytes);
       await this.#write('snapshot', snapshot);
       return this.#timestamp(snapshot, ['targets', 'snapshot'], { keyring, now });
@@ -155,6 +152,16 @@ export class Repository {
       if (done.signed.length > 0) return done;
       throw new PublishError('key', 'Not even the key of the timestamp is at hand; nothing was signed.');
     });
+  }
+
+  /** Brings the file of a release to its place; that of a restored one lies under its earlier name. */
+  async #place(release: Release, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
+    const path = this.directory.targetPath(release);
+    if ((await this.directory.readIfThere(path)) !== undefined) return;
+    const earlier = this.releases.find((other) => other.sha256 === release.sha256);
+    const bytes = files.get(release.sha256) ?? (earlier && (await this.bytesOf(earlier)));
+    if (bytes === undefined) throw new PublishError('repository', `The file of ${targetName(release)} is not at hand.`);
+    await this.directory.write(path, bytes);
   }
 
   async #snapshot(
