@@ -34,6 +34,7 @@ export type { Scope } from './scope.js';
 export type { Truth } from './truth.js';
 export { decodeUtf8, withoutIncompleteTail } from './utf8.js';
 export {
+  anyOf,
   type Element,
   type Reading,
   readingOf,

@@ -50,6 +50,18 @@ export function readingOf(value: Value): Reading {
   return { elements: [...value.elements, { known: 'prefix', prefix: value.partial }], complete: false };
 }
 
+/**
+ * One fact of something that is known in several ways at once, as a script is as itself and as its interpreter: all its values, so that a
+ * test holds when one of them passes it.
+ */
+export function anyOf(values: readonly Value[]): Value {
+  const [first = unknown, ...rest] = [...new Set(values)];
+  if (rest.length === 0) return first;
+  const readings = [first, ...rest].map(readingOf);
+  const elements = readings.flatMap((reading) => reading.elements);
+  return readings.every(({ complete }) => complete) ? elements : { known: 'elements', elements };
+}
+
 /** What a fact is when nothing is said about it. */
 export function zeroValue(type: FieldType, shape: 'scalar' | 'array'): Value {
   if (shape === 'array') return [];

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { fact, fileFacts, header } from '../../src/compiler/image/layout.js';
-import type { Facts, Fed } from '../../src/compiler/index.js';
+import type { Facts, Fed, LineageBits } from '../../src/compiler/index.js';
 import { BpfObject, type Layout, type StructLayout } from '../../src/kernel/addon.js';
 import type { Bytes } from '../../src/secl/index.js';
 
@@ -32,6 +32,11 @@ export interface KernelExecution {
   /** Process facts that are known; what follows from the block is left out. */
   readonly facts: Facts;
   /** The argument block as far as it could be read: each string of argv, then of the environment, with a NUL behind it. */
+  readonly cgroup?: Fed;
+  /** `derived`: from the path of the cgroup, as at a real exec. */
+  readonly container?: Fed | 'derived';
+  /** Of the task before the exec; absent when nothing is known. */
+  readonly lineage?: LineageBits;
   readonly block?: { readonly argc: number; readonly envc: number; readonly bytes: Bytes };
 }
 
@@ -47,6 +52,10 @@ export interface KernelDecision {
   readonly wants: ReadonlySet<'deny' | 'kill' | 'report' | 'unknown'>;
   /** What a kill would send, 0 for none. */
   readonly signal: number;
+  /** Of the task when the exec has happened. */
+  readonly after: LineageBits;
+  /** The container that was derived; empty for none, or when it was given. */
+  readonly container: Bytes;
 }
 
 /** Why this machine cannot run the matcher, or nothing when it can. */
@@ -110,7 +119,7 @@ export class KernelMatcher {
     this.object.close();
   }
 
-  private write({ levels, last, comm, tty, facts, block }: KernelExecution): void {
+  private write({ levels, last, comm, tty, cgroup, container, lineage, facts, block }: KernelExecution): void {
     const at = (name: string) => field(this.in, name).offset;
     const to = this.input;
     to.u32(at('levels'), levels.length);
@@ -118,6 +127,14 @@ export class KernelMatcher {
     to.facts({ facts, first: 0, end: fileFacts, known: at('facts_known'), values: at('facts') });
     to.string(this.in, 0, 'comm', comm);
     to.string(this.in, 0, 'tty', tty);
+    to.string(this.in, 0, 'cgroup', cgroup);
+    if (container === 'derived') to.u32(at('container_state'), state.derived);
+    else to.string(this.in, 0, 'container', container);
+    to.u32(at('lineage_state'), lineage === undefined ? 0 : 1);
+    to.bits(at('parent'), lineage?.parent);
+    to.bits(at('parent_unknown'), lineage?.parentUnknown);
+    to.bits(at('ancestors'), lineage?.ancestors);
+    to.bits(at('ancestors_unknown'), lineage?.ancestorsUnknown);
     to.u32(at('argc'), block?.argc ?? 0);
     to.u32(at('envc'), block?.envc ?? 0);
     to.u32(at('block_bytes'), block?.bytes.length ?? 0);
@@ -146,7 +163,27 @@ export class KernelMatcher {
       known: this.output.getBigUint64(at('known'), true),
       wants: new Set(names.filter((_, bit) => (wants & (1 << bit)) !== 0)),
       signal: this.output.getUint32(at('signal'), true),
+      after: {
+        parent: this.words(at('self')),
+        parentUnknown: this.words(at('self_unknown')),
+        ancestors: this.words(at('after_ancestors')),
+        ancestorsUnknown: this.words(at('after_ancestors_unknown')),
+      },
+      container: Buffer.from(
+        this.output.buffer,
+        at('container'),
+        this.output.getUint32(at('container_bytes'), true),
+      ).toString('latin1'),
     };
+  }
+
+  /** As many lineage bits as an image may have. */
+  private words(offset: number): bigint {
+    let bits = 0n;
+    for (let word = 0; word < lineageWords; word++) {
+      bits |= this.output.getBigUint64(offset + word * 8, true) << BigInt(word * 64);
+    }
+    return bits;
   }
 
   private bits(offset: number, words: number): number[] {
@@ -166,7 +203,10 @@ function field(struct: StructLayout, name: string) {
 }
 
 /** enum test_string of bpf/matcher.bpf.c. */
-const state = { unread: 0, cut: 1, complete: 2 } as const;
+const state = { unread: 0, cut: 1, complete: 2, derived: 3 } as const;
+
+/** PC_LINEAGE_WORDS of bpf/abi.h. */
+const lineageWords = 4;
 
 interface FactPlaces {
   readonly facts: Facts;
@@ -188,6 +228,13 @@ class Writer {
 
   u32(offset: number, value: number): void {
     this.view.setUint32(offset, value, true);
+  }
+
+  /** Lineage bits; where there are none, rubbish: nobody may read it. */
+  bits(offset: number, bits = 0x5a5a5a5an): void {
+    for (let word = 0; word < lineageWords; word++) {
+      this.view.setBigUint64(offset + word * 8, BigInt.asUintN(64, bits >> BigInt(word * 64)), true);
+    }
   }
 
   bytes(offset: number, bytes: Bytes, room: number): void {

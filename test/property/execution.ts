@@ -25,6 +25,9 @@ export interface Execution {
   readonly last: 'program' | 'unfinished';
   readonly comm: Text;
   readonly tty: Text;
+  /** Path of its cgroup, and the id of its container. */
+  readonly cgroup: Text;
+  readonly container: Text;
   /** Process facts, but for what follows from the arguments. */
   readonly facts: Facts;
   readonly argv: readonly Bytes[];
@@ -49,6 +52,8 @@ export interface Vocabulary {
   readonly names: readonly Bytes[];
   readonly arguments: readonly Bytes[];
   readonly environment: readonly Bytes[];
+  readonly cgroups: readonly Bytes[];
+  readonly containers: readonly Bytes[];
   /** How often the arguments are long. */
   readonly long: number;
 }
@@ -59,6 +64,8 @@ export function randomVocabulary(random: Random): Vocabulary {
     names: random.list(4, () => randomText(random, 4)),
     arguments: random.list(7, () => randomArgument(random)),
     environment: random.list(4, () => randomVariable(random)),
+    cgroups: ['/', ...random.list(3, () => randomPath(random).slice(0, 1023))],
+    containers: ['', ...random.list(3, () => randomText(random, 6))],
     long: random.chance(0.2) ? 0.6 : 0.04,
   };
 }
@@ -94,6 +101,8 @@ export function randomExecution(random: Random, vocabulary: Vocabulary): Executi
       random.pick(['', 'tty1', 'pts0', 'a', known(random, vocabulary.names, () => randomText(random, 3))]),
       63,
     ),
+    cgroup: randomRead(random, random.pick(vocabulary.cgroups), 1023),
+    container: randomRead(random, random.pick(vocabulary.containers), 255),
     facts: randomFacts(random, [fact.uid, fact.gid, fact.euid, fact.egid, fact.pid, fact.ppid]),
     argv,
     envs,

@@ -24,6 +24,8 @@ export function forKernel(execution: Execution): KernelExecution {
     facts: execution.facts,
     ...optional('comm', fed(execution.comm)),
     ...optional('tty', fed(execution.tty)),
+    ...optional('cgroup', fed(execution.cgroup)),
+    ...optional('container', fed(execution.container)),
     ...(block !== 'nothing' && {
       block: { argc: argv.length, envc: envs.length, bytes: block === 'all' ? whole : whole.slice(0, block) },
     }),
@@ -40,6 +42,8 @@ export function forInterpreter(execution: Execution): Interpreted {
     last: execution.last,
     ...optional('comm', fed(execution.comm)),
     ...optional('tty', fed(execution.tty)),
+    ...optional('cgroup', fed(execution.cgroup)),
+    ...optional('container', fed(execution.container)),
     ...optional('argv0', fedRun(argv0)),
     ...optional('args', fedRun(args)),
     ...optional('envs', fedRun(envs)),
@@ -139,6 +143,10 @@ function commonValues(execution: Execution): [string, Value][] {
   return [
     ['process.comm', textValue(execution.comm)],
     ['process.tty_name', textValue(execution.tty)],
+    ...['', 'process.'].flatMap((prefix): [string, Value][] => [
+      [`${prefix}cgroup.id`, textValue(execution.cgroup)],
+      [`${prefix}container.id`, textValue(execution.container)],
+    ]),
     ['process.uid', facts[fact.uid] ?? unknown],
     ['process.gid', facts[fact.gid] ?? unknown],
     ['process.euid', facts[fact.euid] ?? unknown],
@@ -154,7 +162,7 @@ function commonValues(execution: Execution): [string, Value][] {
     ['process.envs', environmentNames(envs)],
     // Not read by the kernel: for rules that it cannot decide.
     ['process.is_thread', execution.argv.length % 2 === 0],
-    ['process.container.id', execution.envs.length % 2 === 0 ? '' : 'a'],
+    ['process.container.runtime', execution.envs.length % 2 === 0 ? '' : 'a'],
   ];
 }
 

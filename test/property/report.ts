@@ -27,7 +27,7 @@ export function report({ ruleset, execution }: Case, disagreement: Disagreement 
       ({ path, name, facts }, at) => `level ${at}: path ${text(path)} name ${text(name)} ${factsOf(facts)}`,
     ),
     `last level: ${last}`,
-    `comm ${text(execution.comm)} tty ${text(execution.tty)} ${factsOf(execution.facts)}`,
+    `comm ${text(execution.comm)} tty ${text(execution.tty)} cgroup ${text(execution.cgroup)} container ${text(execution.container)} ${factsOf(execution.facts)}`,
     `argv ${argv.map(bytes).join(' ')}`,
     `envs ${envs.map(bytes).join(' ')}`,
     `of the block: ${block}`,

@@ -122,7 +122,10 @@ export function textOf(formula: Formula): string {
 /** A rule says by its fields which event it is about; `process.` alone does not. */
 function expressionOf(formula: Formula): string {
   const text = textOf(formula);
-  return text.includes('exec.') ? text : text.replace('process.', 'exec.');
+  if (text.includes('exec.')) return text;
+  return text.includes('process.')
+    ? text.replace('process.', 'exec.')
+    : text.replace(/(?:container|cgroup)\.id/, 'exec.$&');
 }
 
 /** The ruleset as a policy file. JSON is YAML. */

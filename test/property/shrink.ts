@@ -43,7 +43,7 @@ function* smallerCases({ ruleset, execution }: Case): Generator<Case> {
   for (const smaller of smallerExecutions(execution)) yield { ruleset, execution: smaller };
 }
 
-function* smallerFormulas(formula: Formula): Generator<Formula> {
+export function* smallerFormulas(formula: Formula): Generator<Formula> {
   switch (formula.kind) {
     case 'test':
       return;
@@ -63,7 +63,7 @@ function* smallerFormulas(formula: Formula): Generator<Formula> {
 }
 
 function* smallerExecutions(execution: Execution): Generator<Execution> {
-  const { levels, argv, envs, block, comm, tty } = execution;
+  const { levels, argv, envs, block, comm, tty, cgroup, container } = execution;
   for (const fewer of withoutOne(levels)) if (fewer.length > 0) yield { ...execution, levels: fewer };
   for (const fewer of withoutOne(envs)) yield cutWithin({ ...execution, envs: fewer });
   for (const fewer of withoutOne(argv)) yield cutWithin({ ...execution, argv: fewer });
@@ -78,6 +78,8 @@ function* smallerExecutions(execution: Execution): Generator<Execution> {
   if (typeof block === 'number' && block > 0) yield { ...execution, block: block - 1 };
   for (const shorter of shorterTexts(comm)) yield { ...execution, comm: shorter };
   for (const shorter of shorterTexts(tty)) yield { ...execution, tty: shorter };
+  for (const shorter of shorterTexts(cgroup)) yield { ...execution, cgroup: shorter };
+  for (const shorter of shorterTexts(container)) yield { ...execution, container: shorter };
   for (const [at, level] of levels.entries()) {
     for (const path of shorterTexts(level.path)) yield { ...execution, levels: levels.with(at, { ...level, path }) };
     for (const name of shorterTexts(level.name)) yield { ...execution, levels: levels.with(at, { ...level, name }) };
@@ -111,6 +113,6 @@ function* shorterBytes(bytes: string): Generator<string> {
   for (let at = 1; at < Math.min(bytes.length - 1, 24); at++) yield bytes.slice(0, at) + bytes.slice(at + 1);
 }
 
-function* withoutOne<T>(items: readonly T[]): Generator<T[]> {
+export function* withoutOne<T>(items: readonly T[]): Generator<T[]> {
   for (const at of items.keys()) yield items.toSpliced(at, 1);
 }

@@ -109,6 +109,9 @@ const circumstances: readonly (readonly [name: string, holds: (execution: Execut
   ['with a name that was cut', ({ levels }) => levels.some(({ name }) => typeof name.read === 'number')],
   ['with a command name that was cut', ({ comm }) => typeof comm.read === 'number'],
   ['with a terminal that was not read', ({ tty }) => tty.read === 'nothing'],
+  ['in no container', ({ container }) => container.bytes === '' && container.read === 'all'],
+  ['with a container that was not read', ({ container }) => container.read === 'nothing'],
+  ['with a control group that was cut', ({ cgroup }) => typeof cgroup.read === 'number'],
   ['with an unknown uid', ({ facts }) => facts[0] === undefined],
 ];
 

@@ -40,6 +40,8 @@ const fileTextFields: readonly TextField[] = [
 
 const commonTextFields: readonly TextField[] = [
   { name: 'comm', values: ({ comm }) => [comm.bytes] },
+  { name: 'container.id', values: ({ container }) => [container.bytes] },
+  { name: 'cgroup.id', values: ({ cgroup }) => [cgroup.bytes] },
   { name: 'tty_name', values: ({ tty }) => [tty.bytes] },
   { name: 'argv0', values: ({ argv }) => argv.slice(0, 1), nearMisses: ({ argv }) => argv.slice(1) },
   {
@@ -169,6 +171,8 @@ function isLong({ argv }: Execution): boolean {
 }
 
 function prefixed(random: Random, field: string): string {
+  // Those two are also there without the process in front.
+  if (/^(?:container|cgroup)\./.test(field) && random.chance(0.5)) return field;
   return `${random.pick(['exec', 'process'])}.${field}`;
 }
 
@@ -180,8 +184,8 @@ function flagTest(random: Random): string {
 /** What the kernel leaves to user space. */
 const undecided = [
   'process.is_thread',
-  'process.container.id == ""',
-  'process.container.id != ""',
+  'process.container.runtime == ""',
+  'process.container.runtime != ""',
   'exec.uid == exec.gid',
   'exec.uid + 1 == 2',
   'exec.argv[0] == "a"',
