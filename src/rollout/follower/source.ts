@@ -97,7 +97,7 @@ export class HttpSource {
 }
 
 function statusError(url: string, status: number, retryAfter: string | string[] | undefined): FetchError {
-  if (status >= 300 && status < 400) {
+  if (status >= 300 && status < 400 && status !== 304) {
     return new FetchError('redirect', `${url} answers with a redirect (${status}); they are not followed.`, { status });
   }
   const wait = parseRetryAfter(typeof retryAfter === 'string' ? retryAfter : undefined);
