@@ -4,7 +4,7 @@ import { ruleFlag } from '../../src/compiler/image/layout.js';
 import { ImageReader } from '../../src/compiler/image/reader.js';
 import { type Compiled, compile, type Interpretation, interpret } from '../../src/compiler/index.js';
 import { loadPolicies } from '../../src/policy/index.js';
-import { evaluateViews, type Truth } from '../../src/secl/index.js';
+import { type Event, evaluateViews, type Truth } from '../../src/secl/index.js';
 import type { KernelDecision, KernelMatcher } from '../kernel/matcher.js';
 import type { Execution } from './execution.js';
 import { forEvaluator, forInterpreter, forKernel } from './render.js';
@@ -43,11 +43,25 @@ export interface Outcome {
 const context = { now: 0n };
 
 /** Runs the exec. Without a matcher only the evaluator and the interpreter are compared. */
-export function run({ compiled, image }: Prepared, execution: Execution, matcher?: KernelMatcher): Outcome {
-  const views = forEvaluator(execution);
-  const truths = compiled.rules.map(({ rule }) => evaluateViews(rule.expression, views, context));
+export function run(prepared: Prepared, execution: Execution, matcher?: KernelMatcher): Outcome {
+  const { compiled, image } = prepared;
   const interpreted = interpret(image, forInterpreter(execution));
-  const kernel = matcher?.decide(compiled.image, forKernel(execution));
+  return compared(
+    prepared,
+    forEvaluator(execution),
+    interpreted,
+    matcher?.decide(compiled.image, forKernel(execution)),
+  );
+}
+
+/** The rules on an exec as the evaluator sees it, and what the other engines have found. */
+export function compared(
+  { compiled, image }: Pick<Prepared, 'compiled' | 'image'>,
+  views: readonly Event[],
+  interpreted: Interpretation,
+  kernel: KernelDecision | undefined,
+): Outcome {
+  const truths = compiled.rules.map(({ rule }) => evaluateViews(rule.expression, views, context));
   const disagreement =
     ruleDisagreement(compiled, truths, interpreted, kernel) ??
     (kernel && (viewDisagreement(compiled, interpreted, kernel) ?? actDisagreement(image, interpreted, kernel)));

@@ -3,7 +3,7 @@ import { fact } from '../../src/compiler/image/layout.js';
 import type { Facts } from '../../src/compiler/index.js';
 import { type Bytes, fromBytes } from '../../src/secl/index.js';
 import type { Disagreement } from './engines.js';
-import type { Text } from './execution.js';
+import type { Execution, Text } from './execution.js';
 import { textOf } from './rules.js';
 import type { Case } from './shrink.js';
 
@@ -11,7 +11,6 @@ import type { Case } from './shrink.js';
 const shownBytes = 160;
 
 export function report({ ruleset, execution }: Case, disagreement: Disagreement | undefined): string {
-  const { levels, last, argv, envs, block } = execution;
   const answers =
     disagreement === undefined
       ? ['alone they agree: the difference hangs on what was decided before']
@@ -23,6 +22,13 @@ export function report({ ruleset, execution }: Case, disagreement: Disagreement 
     ...ruleset.rules.map(
       ({ formula, action, mode }, at) => `rule ${at} (${action}, ${mode}): ${shorten(textOf(formula))}`,
     ),
+    ...reportExecution(execution),
+  ].join('\n');
+}
+
+export function reportExecution(execution: Execution): string[] {
+  const { levels, last, argv, envs, block } = execution;
+  return [
     ...levels.map(
       ({ path, name, facts }, at) => `level ${at}: path ${text(path)} name ${text(name)} ${factsOf(facts)}`,
     ),
@@ -31,7 +37,7 @@ export function report({ ruleset, execution }: Case, disagreement: Disagreement 
     `argv ${argv.map(bytes).join(' ')}`,
     `envs ${envs.map(bytes).join(' ')}`,
     `of the block: ${block}`,
-  ].join('\n');
+  ];
 }
 
 function text({ bytes: value, read }: Text): string {

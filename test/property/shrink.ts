@@ -62,7 +62,7 @@ export function* smallerFormulas(formula: Formula): Generator<Formula> {
   }
 }
 
-function* smallerExecutions(execution: Execution): Generator<Execution> {
+export function* smallerExecutions(execution: Execution): Generator<Execution> {
   const { levels, argv, envs, block, comm, tty, cgroup, container } = execution;
   for (const fewer of withoutOne(levels)) if (fewer.length > 0) yield { ...execution, levels: fewer };
   for (const fewer of withoutOne(envs)) yield cutWithin({ ...execution, envs: fewer });

@@ -192,7 +192,7 @@ const undecided = [
 ];
 
 /** Most that is put together is valid; what is not (a path with an empty segment) is thrown away. */
-function isValid(text: string): boolean {
+export function isValid(text: string): boolean {
   try {
     compileExpression(text, { macros: new Map(), variables: new Map() });
     return true;
