@@ -3,7 +3,7 @@
 import { constants } from '../secl/constants/index.js';
 import type { ElementList, Event } from '../secl/event.js';
 import type { Field, IteratorName } from '../secl/field.js';
-import { unknown, type Value, zeroValue } from '../secl/value.js';
+import { anyOf, unknown, type Value, zeroValue } from '../secl/value.js';
 import { exitOf } from './exit.js';
 import {
   type FileFacts,
@@ -40,6 +40,7 @@ export function viewsOf(scene: Scene): Event[] {
     return {
       get: (field) => factOf(field, self, scene),
       iterate: (iterator) => elementsOf(iterator, scene),
+      derived: (field) => (field.lengthOf === 'process.ancestors' ? numberOfAncestors(scene) : undefined),
     };
   });
 }
@@ -110,41 +111,45 @@ function eventValue(name: string, scene: Scene): Value {
 function parentValue(field: Field, name: string, scene: Scene): Value {
   const { ancestors, complete } = scene.lineage;
   const [parent] = ancestors;
-  if (parent !== undefined) return processValue(viewOf(parent, scene), name);
+  if (parent !== undefined) return anyOf(viewsOfRelative(parent, scene).map((view) => processValue(view, name)));
   return complete ? zeroValue(field.type, field.array ? 'array' : 'scalar') : unknown;
 }
 
 function elementsOf(iterator: IteratorName, scene: Scene): ElementList {
   if (iterator !== 'process.ancestors') return { elements: [], complete: false };
   const { ancestors, complete } = scene.lineage;
-  return { elements: ancestors.map((facts) => elementOf(facts, scene)), complete };
+  const views = ancestors.flatMap((facts) => viewsOfRelative(facts, scene));
+  return { elements: views.map(elementOf), complete };
 }
 
-function elementOf(facts: ProcessFacts, scene: Scene): Event {
-  let view: ProcessView | undefined;
+/** Processes, not their views. */
+function numberOfAncestors({ lineage: { ancestors, complete } }: Scene): Value {
+  return complete ? BigInt(ancestors.length) : unknown;
+}
+
+function elementOf(view: ProcessView): Event {
   return {
-    get: (field) => {
-      view ??= viewOf(facts, scene);
-      return field.element === undefined ? unknown : processValue(view, field.element);
-    },
+    get: (field) => (field.element === undefined ? unknown : processValue(view, field.element)),
     iterate: () => ({ elements: [], complete: false }),
   };
 }
 
-/** A process above that of the record. A script there is the script; its interpreter is asked for by name. */
-function viewOf(facts: ProcessFacts, scene: Scene): ProcessView {
+/** A process above that of the record. As in the kernel, a script is there as itself and as its interpreter. */
+function viewsOfRelative(facts: ProcessFacts, scene: Scene): ProcessView[] {
   const program = scene.programOf(facts);
   const { pid, ppid, comm, start, path } = facts;
-  const [file, interpreter] = fileViews(program)[0]!;
-  const known = path === undefined ? file : { ...file, path, name: path.slice(path.lastIndexOf('/') + 1) };
-  return {
-    pid,
-    ...(ppid !== undefined && { ppid }),
-    ...(start !== undefined && { createdAt: scene.epoch(start) }),
-    comm,
-    ...(program && { program }),
-    file: program === undefined ? known : file,
-    interpreter,
-    place: scene.placeOf(facts, program),
-  };
+  const place = scene.placeOf(facts, program);
+  return fileViews(program).map(([file, interpreter]) => {
+    const known = path === undefined ? file : { ...file, path, name: path.slice(path.lastIndexOf('/') + 1) };
+    return {
+      pid,
+      ...(ppid !== undefined && { ppid }),
+      ...(start !== undefined && { createdAt: scene.epoch(start) }),
+      comm,
+      ...(program && { program }),
+      file: program === undefined ? known : file,
+      interpreter,
+      place,
+    };
+  });
 }

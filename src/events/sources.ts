@@ -1,5 +1,7 @@
 /** Which facts a record's `known` mask speaks of, and which fields are read from them. */
+import { lineageField } from '../compiler/fields.js';
 import { fact, fileFacts, source as kinds, stream } from '../compiler/image/layout.js';
+import { catalogue } from '../secl/catalogue/index.js';
 
 const streamSource = (name: keyof typeof stream) => kinds.stream + stream[name];
 const factSource = (name: keyof typeof fact) => kinds.fact + fact[name];
@@ -14,6 +16,10 @@ const sources = {
   args: streamSource('args'),
   envs: streamSource('envs'),
   tty: streamSource('tty'),
+  cgroup: streamSource('cgroup'),
+  container: streamSource('container'),
+  parent: kinds.parent,
+  ancestors: kinds.ancestors,
   interpreterPath: kinds.interpreterPath,
   interpreterName: kinds.interpreterName,
   uid: factSource('uid'),
@@ -64,6 +70,10 @@ const sourceOfField: Readonly<Record<string, Source>> = {
   'process.args_truncated': 'argsTruncated',
   'process.envs': 'envs',
   'process.tty_name': 'tty',
+  'cgroup.id': 'cgroup',
+  'process.cgroup.id': 'cgroup',
+  'container.id': 'container',
+  'process.container.id': 'container',
   'process.uid': 'uid',
   'process.gid': 'gid',
   'process.euid': 'euid',
@@ -74,7 +84,10 @@ const sourceOfField: Readonly<Record<string, Source>> = {
 
 /** The source of a field by its canonical name; undefined for a field the kernel never reads. */
 export function fieldSource(canonical: string): Source | undefined {
-  return Object.hasOwn(sourceOfField, canonical) ? sourceOfField[canonical] : undefined;
+  if (Object.hasOwn(sourceOfField, canonical)) return sourceOfField[canonical];
+  const field = catalogue.find(canonical);
+  const relative = field && lineageField(field);
+  return relative?.fate === 'kept' ? relative.of : undefined;
 }
 
 export function isKnown(known: bigint, source: Source): boolean {

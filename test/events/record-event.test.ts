@@ -177,6 +177,24 @@ describe('lineage', () => {
   });
 });
 
+describe('a script above the process', () => {
+  const processes = new ProcessTree({ process: () => undefined, program: () => undefined, pids: () => [] });
+  const script = { levels: 2, path: '/opt/deploy', name: 'deploy', interpreterPath: '/bin/sh', interpreterName: 'sh' };
+  processes.remember(record({ pid: 4200, ppid: 0, start: 1_000_000_000n, argv: ['sh', '/opt/deploy'], ...script }));
+
+  test.each([
+    ['process.parent.file.name == "deploy"', true],
+    ['process.parent.file.name == "sh"', true],
+    ['process.parent.file.name != "sh"', false],
+    ['process.parent.file.name == "x"', false],
+    ['process.ancestors[A].file.name == "deploy" && process.ancestors[A].interpreter.file.name == "sh"', true],
+    ['process.ancestors[A].file.name == "sh" && process.ancestors[A].interpreter.file.name == "sh"', false],
+    ['process.ancestors.length == 1', true],
+  ])('%s is %s', (expression, expected) => {
+    expect(truth(`exec.pid == 4242 && ${expression}`, {}, { processes })).toBe(expected);
+  });
+});
+
 describe('the end of a process', () => {
   const exit: Partial<KernelRecord> = {
     ...{ event: 'exit', verdict: 'none', known: 0n, argv: [], path: undefined, name: undefined, levels: 0, mode: 0 },

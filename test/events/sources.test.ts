@@ -21,6 +21,10 @@ describe('sources', () => {
     ['tty', declared('PC_STREAM_TTY')],
     ['interpreterPath', declared('PC_SOURCE_INTERPRETER_PATH')],
     ['interpreterName', declared('PC_SOURCE_INTERPRETER_NAME')],
+    ['cgroup', declared('PC_STREAM_CGROUP')],
+    ['container', declared('PC_STREAM_CONTAINER')],
+    ['parent', declared('PC_SOURCE_PARENT')],
+    ['ancestors', declared('PC_SOURCE_ANCESTORS')],
     ['ppid', fact + declared('PC_FACT_PPID')],
     ['argsTruncated', fact + declared('PC_FACT_ARGS_TRUNCATED')],
     ['fileInode', fact + declared('PC_FACT_FILE_INODE')],
@@ -34,6 +38,9 @@ describe('sources', () => {
     for (const name of ['exec.file.rights', 'process.args_options', 'exec.interpreter.file.gid', 'process.tty_name']) {
       expect(fieldSource(catalogue.find(name)!.canonical)).toBeDefined();
     }
+    expect(fieldSource('process.ancestors.file.name')).toBe('ancestors');
+    expect(fieldSource('process.parent.args')).toBe('parent');
+    expect(fieldSource('container.id')).toBe('container');
     expect(fieldSource('process.ancestors.pid')).toBeUndefined();
     expect(fieldSource('constructor')).toBeUndefined();
   });
