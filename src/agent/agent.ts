@@ -14,6 +14,7 @@ import { UserSpaceRules } from '../rules/engine.js';
 import { FileHasher } from '../rules/hasher.js';
 import type { Processes } from '../rules/kill.js';
 import { Health } from '../telemetry/health.js';
+import type { Journal } from '../telemetry/journal/index.js';
 import { limits as telemetryLimits } from '../telemetry/limits.js';
 import { AgentLog } from '../telemetry/log.js';
 import { Metrics, type ReloadResult } from '../telemetry/metrics.js';
@@ -23,6 +24,7 @@ import type { Config } from './config.js';
 import type { ConfigChange } from './config-follow.js';
 import { isLoopback } from './config-values.js';
 import { Delivery } from './delivery.js';
+import { eventJournal } from './event-journal.js';
 import { imageFacts } from './image-facts.js';
 import { limits } from './limits.js';
 import { LossWatch, lossesOf } from './losses.js';
@@ -49,6 +51,7 @@ export class Agent {
   #config: Config;
   readonly #world: AgentWorld;
   readonly #sink: FileSink;
+  readonly #journal: Journal | undefined;
   readonly #scrubber: Scrubber;
   readonly #log: AgentLog;
   readonly #metrics: Metrics;
@@ -71,9 +74,11 @@ export class Agent {
     this.#world = world;
     this.#sink = sink;
     this.#scrubber = new Scrubber(config.scrub.patterns);
-    this.#log = new AgentLog(sink, config.log.level, this.#scrubber);
+    this.#journal = eventJournal(config.journal, sink, () => this.#log);
+    this.#log = new AgentLog(sink, config.log.level, this.#scrubber, this.#journal);
     this.#metrics = new Metrics(world.version);
     this.#metrics.watchLog(sink);
+    if (this.#journal !== undefined) this.#metrics.watchJournal(this.#journal);
     const onUnknown = () => this.#config.onUnknown;
     this.#rules = new UserSpaceRules({
       get onUnknown() {
@@ -186,7 +191,7 @@ export class Agent {
       maker,
       clock,
       log: this.#log,
-      sink: this.#sink,
+      sink: this.#journal ?? this.#sink,
       metrics: this.#metrics,
       hasher: new FileHasher(),
       pendingLimit: telemetryLimits.pendingLog.value,
@@ -194,6 +199,8 @@ export class Agent {
     this.#delivery = delivery;
     this.#metrics.watchKernel(session);
     this.#losses = new LossWatch(session, this.#log);
+    // Not waited for: a disk that hangs must not keep a policy from coming into force.
+    void this.#journal?.open();
     session.start((batch) => delivery.accept(batch));
   }
 
@@ -342,7 +349,9 @@ export class Agent {
       await delivery.idle();
       delivery.acceptDrained(await session.drain());
       await delivery.idle();
+      await this.#journal?.delivered();
     });
+    await this.#journal?.close();
     if (brought.outcome === 'failed') {
       this.#log.error('delivery-failed', 'What the kernel still held could not be brought out.', {
         error: String(brought.error),
@@ -376,6 +385,7 @@ export class Agent {
     });
     if (closed.outcome === 'failed') this.#log.error('cannot-start', `Not detached: ${String(closed.error)}`);
     await this.#server?.close();
+    await this.#journal?.close();
     await withinTime(limits.stopTime.value, () => this.#sink.flushed());
   }
 }

@@ -4,8 +4,17 @@
  */
 import { z } from 'zod';
 import type { TierName } from '../kernel/types.js';
+import { syncPolicies } from '../telemetry/journal/index.js';
 import { logLevels } from '../telemetry/log.js';
-import { parseControlPlace, parseDestination, parseListen, parseScrubPattern, viaText } from './config-values.js';
+import {
+  parseControlPlace,
+  parseDestination,
+  parseJournalPlace,
+  parseJournalSize,
+  parseListen,
+  parseScrubPattern,
+  viaText,
+} from './config-values.js';
 import { limits } from './limits.js';
 import { defaultPolicies } from './package.js';
 
@@ -66,6 +75,28 @@ export const configSchema = z.strictObject({
       about: 'Where the log goes. A file is made readable for its owner alone.',
       takes: '`stdout`, `stderr` or an absolute path',
       initial: () => 'stdout',
+      change: 'restart',
+    }),
+  }),
+  journal: z.strictObject({
+    directory: setting(z.string().transform(viaText(parseJournalPlace)), {
+      about:
+        'Where events are kept on the way to the log, see [journal.md](journal.md); `off`: the log alone has them.',
+      takes: 'an absolute path, or `off`',
+      initial: () => 'off',
+      change: 'restart',
+    }),
+    size: setting(z.union([z.string(), z.int()]).transform(String).transform(viaText(parseJournalSize)), {
+      about: 'What the journal may take of the disk; past it the oldest events go.',
+      takes: '`256M`, `2G` or a number of bytes',
+      initial: () => '256M',
+      change: 'restart',
+    }),
+    sync: setting(z.enum(syncPolicies), {
+      about:
+        'When an event survives a loss of power: before the kernel forgets it, within a second, or when the operating system writes it. A killed agent loses nothing in any case.',
+      takes: oneOf(syncPolicies),
+      initial: () => 'second',
       change: 'restart',
     }),
   }),

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { SecretPattern } from '../events/scrub/patterns.js';
 import type { ListenAddress } from '../telemetry/server.js';
 import type { LogDestination } from '../telemetry/sink.js';
+import { limits } from './limits.js';
 
 /** Where the control socket is, or that there is none. */
 export type ControlPlace = { at: 'path'; path: string } | { at: 'nowhere' };
@@ -44,6 +45,27 @@ export function parseControlPlace(text: string): ControlPlace {
     );
   }
   return { at: 'path', path: text };
+}
+
+/** Where the journal is, or that there is none. */
+export type JournalPlace = { at: 'path'; path: string } | { at: 'nowhere' };
+
+/** `off` or an absolute path. Throws RangeError with a sentence. */
+export function parseJournalPlace(text: string): JournalPlace {
+  if (text === 'off') return { at: 'nowhere' };
+  if (text.startsWith('/')) return { at: 'path', path: text };
+  throw new RangeError(`"${text}" is no directory for a journal; write an absolute path, or off.`);
+}
+
+/** `256M`, `2G` or a number of bytes -> bytes. Throws RangeError with a sentence. */
+export function parseJournalSize(text: string): number {
+  const [, number, unit] = /^(\d{1,12})([KMG]?)$/.exec(text) ?? [];
+  const factors: Readonly<Record<string, number>> = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 };
+  const bytes = Number(number) * (factors[unit ?? ''] ?? 1);
+  const least = limits.journalLeast.value;
+  if (!(bytes >= least))
+    throw new RangeError(`"${text}" is no size of at least ${least} bytes; write one like 256M or 2G.`);
+  return bytes;
 }
 
 /** Checks a pattern of secrets, and leaves it as it is. Throws RangeError with a sentence. */

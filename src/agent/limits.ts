@@ -24,4 +24,9 @@ export const limits = {
     unit: 'milliseconds between two looks at what the kernel lost',
     consequence: 'a loss is in the log that much later; metrics show it at once',
   },
+  journalLeast: {
+    value: 1024 * 1024,
+    unit: 'bytes that a journal must be allowed to take',
+    consequence: 'the configuration is refused',
+  },
 } as const satisfies Record<string, Limit>;

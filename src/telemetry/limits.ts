@@ -17,6 +17,36 @@ export const limits = {
     unit: 'milliseconds for which the log accepts nothing though something waits',
     consequence: '/healthz answers 503',
   },
+  journalSegment: {
+    value: 8 * 1024 * 1024,
+    unit: 'bytes of one file of the journal, or a quarter of its size if that is less',
+    consequence: 'the next file is begun',
+  },
+  journalSync: {
+    value: 1_000,
+    unit: 'milliseconds for which lines of the journal may not be on the disk yet, with `journal.sync: second`',
+    consequence: 'a loss of power takes what is younger',
+  },
+  journalRetry: {
+    value: 1_000,
+    unit: 'milliseconds between two attempts to write to a journal that fails',
+    consequence: 'meanwhile events go to the log alone, and are counted',
+  },
+  journalRead: {
+    value: 256 * 1024,
+    unit: 'bytes read from the journal at one time',
+    consequence: 'the rest is read when the log has taken these',
+  },
+  journalFresh: {
+    value: 1024 * 1024,
+    unit: 'bytes in the journal that are kept in memory for a log that is not far behind',
+    consequence: 'a log that is further behind is fed from the disk',
+  },
+  foldedRecords: {
+    value: 100_000,
+    unit: 'record ids that a reader of the journal remembers',
+    consequence: 'a record that comes again after that many others is shown twice',
+  },
   ruleLabels: {
     value: 1_000,
     unit: 'rules with a time series of their own, since the start',

@@ -31,6 +31,10 @@ export type LogCode =
   | 'record-malformed'
   | 'delivery-failed'
   | 'records-lost'
+  | 'journal-failed'
+  | 'journal-recovered'
+  | 'journal-resumed'
+  | 'journal-overtaken'
   | 'rule-log'
   | 'cannot-start'
   | 'stopping'
@@ -47,9 +51,9 @@ export class AgentLog {
 
   /**
    * `level` holds for lines about the agent; events are always written. `scrubber`: for lines about the agent, which may
-   * quote an argument; events come without secrets.
+   * quote an argument; events come without secrets. `events`: where events go, if that is somewhere else.
    */
-  constructor(sink: LineSink, level: LogLevel, scrubber: Scrubber = new Scrubber()) {
+  constructor(sink: LineSink, level: LogLevel, scrubber: Scrubber = new Scrubber(), events: LineSink = sink) {
     this.#scrubber = scrubber;
     const options = {
       base: null,
@@ -57,7 +61,7 @@ export class AgentLog {
       formatters: { level: (label: string) => ({ level: label }) },
     };
     this.#operations = pino({ ...options, level }, sink);
-    this.#events = pino({ ...options, level: 'trace' }, sink);
+    this.#events = pino({ ...options, level: 'trace' }, events);
   }
 
   /** Of lines about the agent, from now on. */

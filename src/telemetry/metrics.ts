@@ -26,6 +26,19 @@ export interface LogFacts {
   readonly failures: number;
 }
 
+/** What metrics read of the journal, at a scrape. */
+export interface JournalFacts {
+  readonly counts: {
+    readonly failures: number;
+    readonly unwritten: number;
+    readonly overtaken: number;
+    readonly damaged: number;
+    readonly bytes: number;
+    readonly segments: number;
+    readonly undelivered: number;
+  };
+}
+
 /** What metrics read of the rules of user space, at a scrape. */
 export interface RuleFacts {
   readonly counts: { readonly unset: number; readonly forgotten: number; readonly bytes: number };
@@ -67,7 +80,7 @@ export class Metrics {
   readonly #ready = this.#gauge('ready', '1 when a policy is in force and the tier has been proved.');
   readonly #delay = new Histogram({
     name: 'portcullis_delivery_seconds',
-    help: 'Time from the decision in the kernel until the log accepted the event.',
+    help: 'Time from the decision in the kernel until the event was safe: in the journal, or in the log where there is none.',
     buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60],
     registers: [this.#registry],
   });
@@ -104,6 +117,28 @@ export class Metrics {
       collect() {
         this.set(log.pendingBytes);
       },
+    });
+  }
+
+  watchJournal(journal: JournalFacts): void {
+    this.#collected('journal_write_failures_total', 'Writes to the journal that failed.', () => {
+      return journal.counts.failures;
+    });
+    const lost = ['unwritten', 'overtaken', 'damaged'] as const;
+    new Counter({
+      name: 'portcullis_journal_lines_lost_total',
+      help: 'Lines that the journal did not keep: unwritten went to the log alone, overtaken had to go before the log took them, damaged could not be read back.',
+      labelNames: ['reason'],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const reason of lost) this.inc({ reason }, journal.counts[reason]);
+      },
+    });
+    this.#measured('journal_bytes', 'Bytes of the journal on the disk.', () => journal.counts.bytes);
+    this.#measured('journal_segments', 'Files of the journal.', () => journal.counts.segments);
+    this.#measured('journal_undelivered_bytes', 'Bytes of the journal that the log has not accepted yet.', () => {
+      return journal.counts.undelivered;
     });
   }
 
@@ -183,6 +218,17 @@ export class Metrics {
 
   #gauge<Label extends string>(name: string, help: string, labelNames: readonly Label[] = []): Gauge<Label> {
     return new Gauge({ name: `portcullis_${name}`, help, labelNames, registers: [this.#registry] });
+  }
+
+  #measured(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name: `portcullis_${name}`,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.set(read());
+      },
+    });
   }
 
   #collected(name: string, help: string, read: () => number): void {

@@ -26,7 +26,14 @@ describe('a configuration file', () => {
   test.each([
     ['an unknown key', 'listen: 1\npolicie: [/a]\n', 'config-key', 2, 1, 'did you mean `policies`?'],
     ['an unknown key further in', 'log:\n  leve: info\n', 'config-key', 2, 3, 'did you mean `level`?'],
-    ['a key nobody could mean', 'zebra: 1\n', 'config-key', 1, 1, 'the keys here are policies, listen, log, control'],
+    [
+      'a key nobody could mean',
+      'zebra: 1\n',
+      'config-key',
+      1,
+      1,
+      'the keys here are policies, listen, log, journal, control',
+    ],
     ['a wrong value', 'on_unknown:  sometimes\n', 'config-value', 1, 14, 'on_unknown'],
     ['a wrong type', 'policies: /etc/a\n', 'config-value', 1, 11, 'policies'],
     ['a wrong element', 'policies:\n  - /a\n  - 3\n', 'config-value', 3, 5, 'policies.1'],

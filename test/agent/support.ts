@@ -17,6 +17,7 @@ export class Bench {
   readonly config: Config = {
     policies: [this.directory],
     listen: { host: '127.0.0.1', port: 0 },
+    journal: { directory: { at: 'nowhere' }, size: 1_048_576, sync: 'second' },
     control: { socket: { at: 'nowhere' } },
     log: { level: 'debug', destination: { to: 'file', path: this.logFile } },
     onUnknown: 'report',
