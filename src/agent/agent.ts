@@ -10,6 +10,8 @@ import { ProcessTree } from '../events/processes.js';
 import { Scrubber } from '../events/scrub/scrubber.js';
 import { groupNames, UserNames } from '../events/users.js';
 import type { KernelSession, OpenSession } from '../kernel/types.js';
+import type { Cgroups } from '../rules/cgroup-kill/cgroup.js';
+import { ScopeKiller } from '../rules/cgroup-kill/scope-killer.js';
 import { UserSpaceRules } from '../rules/engine.js';
 import { FileHasher } from '../rules/hasher.js';
 import type { Processes } from '../rules/kill.js';
@@ -41,6 +43,8 @@ export interface AgentWorld {
   workshop: PolicyWorkshop;
   /** For kills after the event. */
   processes: Processes;
+  /** For kills of more than a process. */
+  cgroups: Cgroups;
   /** Nanoseconds since boot, suspended time included. */
   bootTime(): bigint;
   /** Reads the configuration again, for a reload; absent: it does not change. Throws ConfigError. */
@@ -85,6 +89,7 @@ export class Agent {
         return onUnknown();
       },
       processes: world.processes,
+      scopes: new ScopeKiller(world.processes, world.cgroups),
     });
     this.#metrics.watchRules(this.#rules);
     this.#health = new Health(sink);

@@ -7,6 +7,7 @@
  */
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import type { AlignedClock } from '../events/clock.js';
+import { statusWithScope } from '../events/decision.js';
 import type { EventMaker, MadeEvent } from '../events/maker.js';
 import type { KernelRecord, RecordBatch } from '../kernel/types.js';
 import type { FileHasher } from '../rules/hasher.js';
@@ -127,7 +128,10 @@ export class Delivery {
         if (record.verdict !== 'none') metrics.candidateDiscarded();
         return undefined;
       }
-      for (const { action, status } of made.decision.actions) metrics.action(action.action, status);
+      for (const { action, status, scope } of made.decision.actions) {
+        if (scope === undefined) metrics.action(action.action, status);
+        else void scope.then((report) => metrics.action(action.action, statusWithScope(status, report)));
+      }
       return made;
     } catch (error) {
       this.#counts.malformed++;

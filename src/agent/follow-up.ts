@@ -1,10 +1,14 @@
 /** What actions ask for after an event was decided: lines in the log, hashes in the event. Nothing here is urgent. */
-import type { EventJson } from '../events/event.js';
+import { statusWithScope } from '../events/decision.js';
+import type { EventJson, StoppedJson } from '../events/event.js';
 import type { MadeEvent } from '../events/maker.js';
+import type { ScopeReport } from '../events/rule-run.js';
 import type { FileHasher } from '../rules/hasher.js';
+import { fromBytes, showBytes } from '../secl/bytes.js';
 import type { AgentLog } from '../telemetry/log.js';
 
 export async function followUp(made: MadeEvent, log: AgentLog, hasher: FileHasher): Promise<void> {
+  await tellScopes(made, log);
   for (const followUp of made.followUps) {
     switch (followUp.follow) {
       case 'log':
@@ -29,4 +33,28 @@ function hashedPart(event: EventJson, field: string): EventJson['file'] | undefi
   if (field.endsWith('.interpreter.file')) return event.process.interpreter;
   if (field === 'process.parent.file') return event.process.parent?.executable;
   return event.file;
+}
+
+/** Waits for kills of more than the process, and says in the event what they stopped. */
+async function tellScopes({ decision, event }: MadeEvent, log: AgentLog): Promise<void> {
+  for (const [index, { action, rule = decision.decisive?.rule, status, scope }] of decision.actions.entries()) {
+    if (scope === undefined || action.action !== 'kill') continue;
+    const report = await scope;
+    const told = event?.agent.rule_actions[index];
+    if (told !== undefined) {
+      told.status = statusWithScope(status, report);
+      told.why ??= report.why;
+      told.stopped = stoppedJson(report);
+    }
+    if (report.status === 'performed') continue;
+    const { cgroup, why } = report;
+    const text = `The rest of the ${action.scope} was not ended: ${why}.`;
+    log.error('kill-scope', text, { rule: rule?.id, scope: action.scope, cgroup: cgroup && showBytes(cgroup) });
+  }
+}
+
+function stoppedJson({ cgroup, by, processes, pids, spared, struck, ended }: ScopeReport): StoppedJson | undefined {
+  if (cgroup === undefined) return undefined;
+  const others = spared?.length === 0 ? undefined : spared;
+  return { cgroup: fromBytes(cgroup), by, processes, pids, spared: others, struck_ns: struck, ended_ns: ended };
 }

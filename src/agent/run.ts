@@ -2,6 +2,7 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { bootTimeNs, sendDatagram } from '../kernel/addon.js';
 import { openSession } from '../kernel/session.js';
+import { systemCgroups } from '../rules/cgroup-kill/cgroup.js';
 import { systemProcesses } from '../rules/system-processes.js';
 import { FileSink } from '../telemetry/sink.js';
 import { Agent, type AgentWorld } from './agent.js';
@@ -31,6 +32,7 @@ export function realWorld(followed: FollowedConfig): AgentWorld {
     openSession,
     workshop,
     processes: systemProcesses,
+    cgroups: systemCgroups,
     bootTime: bootTimeNs,
   };
 }

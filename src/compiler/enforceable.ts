@@ -29,20 +29,8 @@ export function compileEnforceable(ruleset: Ruleset, options: CompileOptions = {
 }
 
 function diagnose(planned: PlannedRule): Diagnostic[] {
-  const { rule } = planned;
-  const found = [notEnforced(planned), narrowed(rule)].filter((diagnostic) => diagnostic !== undefined);
-  return [...found, ...unavailable(rule)];
-}
-
-/** A wider scope than the process is not carried out yet: whoever asked for enforcement is refused, others are told. */
-function narrowed(rule: Rule): Diagnostic | undefined {
-  if (rule.mode !== 'enforce') return undefined;
-  const wider = rule.actions.find((action) => action.action === 'kill' && action.scope !== 'process');
-  if (wider?.action !== 'kill') return undefined;
-  const message = `the rule \`${rule.id}\` kills every process of its ${wider.scope}, and only the process itself can be killed yet`;
-  const help = 'write `scope: process`, or give the rule `mode: monitor`';
-  const severity = rule.modeAskedBy === undefined ? 'warning' : 'error';
-  return at(rule, { severity, code: 'kill-scope', message, help });
+  const found = notEnforced(planned);
+  return [...(found === undefined ? [] : [found]), ...unavailable(planned.rule)];
 }
 
 /** Actions of the reference product that nothing carries out here. */

@@ -160,7 +160,7 @@ function filteredNote(rule: Rule): string[] {
 function widerScope(rule: Rule): string[] {
   const wider = rule.actions.find((action) => action.action === 'kill' && action.scope !== 'process');
   if (wider?.action !== 'kill') return [];
-  return [`Only the process itself is killed; the others of its ${wider.scope} are not yet.`];
+  return [`The others of its ${wider.scope} are ended a moment later, from user space.`];
 }
 
 function needsExec(formula: Formula): boolean {

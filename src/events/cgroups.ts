@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { limits } from './limits.js';
 import { Recent } from './recent.js';
 
-/** The files that the search reads; tests give their own. Ids are inode numbers of directories. */
+/** The files that the search reads; tests give their own. Ids are inode numbers of directories, names and paths are bytes. */
 export interface CgroupFiles {
   /** Where the default hierarchy is mounted; undefined where it is not. */
   root(): string | undefined;
@@ -34,6 +34,15 @@ export class CgroupPaths {
    * pid may be another process by now.
    */
   path(id: bigint, pids: readonly number[]): string | undefined {
+    return this.#find(id, pids, limits.cgroupScanPause.value);
+  }
+
+  /** The same for whoever is about to act on it: the tree is searched even if it has just been. */
+  locate(id: bigint, pids: readonly number[]): string | undefined {
+    return this.#find(id, pids, 0);
+  }
+
+  #find(id: bigint, pids: readonly number[], scanPause: number): string | undefined {
     if (id === 0n) return undefined;
     const remembered = this.#paths.get(id);
     if (remembered !== undefined) return remembered;
@@ -45,7 +54,7 @@ export class CgroupPaths {
       const path = unifiedPath(this.#files.membership(pid) ?? '');
       if (path !== undefined && this.#files.idOf(root + path) === id) return this.#remember(id, path);
     }
-    return this.#search(root, id);
+    return this.#now() - this.#scannedAt < scanPause ? undefined : this.#search(root, id);
   }
 
   #remember(id: bigint, path: string): string {
@@ -55,7 +64,6 @@ export class CgroupPaths {
 
   /** Breadth first over the tree, remembering everything on the way: the next question is often about a neighbour. */
   #search(root: string, id: bigint): string | undefined {
-    if (this.#now() - this.#scannedAt < limits.cgroupScanPause.value) return undefined;
     this.#scannedAt = this.#now();
     const queue = ['/'];
     for (let next = 0; next < queue.length && next < limits.cgroupScan.value; next++) {
@@ -91,11 +99,11 @@ export function unifiedMount(mounts: string): string | undefined {
 
 const systemFiles: CgroupFiles = {
   root: () => unifiedMount(quietly(() => readFileSync('/proc/mounts', 'utf8')) ?? ''),
-  membership: (pid) => quietly(() => readFileSync(`/proc/${pid}/cgroup`, 'utf8')),
-  idOf: (directory) => quietly(() => statSync(directory, { bigint: true }).ino),
+  membership: (pid) => quietly(() => readFileSync(`/proc/${pid}/cgroup`, 'latin1')),
+  idOf: (directory) => quietly(() => statSync(Buffer.from(directory, 'latin1'), { bigint: true }).ino),
   children: (directory) =>
     quietly(() =>
-      readdirSync(directory, { withFileTypes: true })
+      readdirSync(Buffer.from(directory, 'latin1'), { withFileTypes: true, encoding: 'latin1' })
         .filter((entry) => entry.isDirectory())
         .map(({ name }) => name),
     ) ?? [],

@@ -64,6 +64,16 @@ export function containerOf(path: string): ContainerIdentity | undefined {
   return { ...innermost, outer: found.slice(0, -1).map(({ id }) => id) };
 }
 
+/** The control group of that container itself: it and all below it are the container. Undefined for none. */
+export function containerCgroup(path: string): string | undefined {
+  const names = path.split('/').filter((name) => name !== '');
+  for (let depth = names.length; depth > 0; depth--) {
+    const found = recognise(names[depth - 1]!, names[depth - 2] ?? '');
+    if (found !== undefined) return `/${names.slice(0, depth).join('/')}`;
+  }
+  return undefined;
+}
+
 function recognise(name: string, above: string): { id: string; runtime: ContainerRuntime } | undefined {
   for (const { runtime, pattern, under } of recognisers) {
     if (under !== undefined && !under.test(above)) continue;

@@ -3,7 +3,8 @@ import type { KernelRecord, Verdict } from '../kernel/types.js';
 import type { Action, DenyAction, KillAction, Rule } from '../policy/ruleset.js';
 import type { Truth } from '../secl/truth.js';
 import type { EventImage, ImageRule } from './image.js';
-import type { KillReport, RuleRun } from './rule-run.js';
+import { isOurs, type Kills, killFor } from './kills.js';
+import type { KillReport, RuleRun, ScopeReport } from './rule-run.js';
 
 /**
  * `performed`: the signal was sent or the exec refused. `partially_performed`: that was done to the process, not to the
@@ -22,13 +23,17 @@ export type ActionStatus =
   | 'error'
   | 'not_performed';
 
-/** An action of the deciding rule and what became of it. */
+/** An action of a rule and what became of it. */
 export interface ActionReport {
+  /** Whose it is, when that is not the rule that decided. */
+  rule?: Rule;
   action: DenyAction | KillAction;
   status: ActionStatus;
   /** When user space killed: nanoseconds since boot. */
   killedAt?: bigint;
   why?: string;
+  /** The rest of a wider scope, under way; `statusWithScope` says what the status is then. */
+  scope?: Promise<ScopeReport>;
 }
 
 export interface Decision {
@@ -66,10 +71,20 @@ export function decide(record: KernelRecord, image: EventImage | undefined, run:
   const verdict = correct(record.verdict, matched.length + unresolved.length, unknown.length);
   if (verdict === 'none') return undefined;
 
-  const kills = killAfter([...matched, ...unknown.filter(({ rule }) => run.actsOnUnknown(rule))], record, verdict, run);
+  const acting = [...matched, ...unknown.filter(({ rule }) => run.actsOnUnknown(rule))];
+  const kills = killFor(acting, record, verdict, run);
   const decisive = mostSevere(matched) ?? mostSevere(unknown);
-  const actions = decisive === undefined ? [] : actionsOf(decisive, record, verdict, { run, kills });
-  return { verdict, matched, unknown, unresolved, decisive, actions };
+  const performed = { run, kills };
+  const actions = decisive === undefined ? [] : actionsOf(decisive, record, verdict, performed);
+  // What is done to other processes is told whichever rule does it.
+  const wider = acting
+    .filter((rule) => rule !== decisive)
+    .flatMap((rule) =>
+      actionsOf(rule, record, verdict, performed).flatMap((report) =>
+        report.scope === undefined ? [] : [{ ...report, rule: rule.rule }],
+      ),
+    );
+  return { verdict, matched, unknown, unresolved, decisive, actions: [...actions, ...wider] };
 }
 
 /** What a rule would do to the exec: its strongest action. */
@@ -135,45 +150,29 @@ function severity({ rule, decidedBy }: ImageRule): number {
   }
 }
 
-/** The kills that the kernel leaves to user space: of rules it does not decide, and those with a filter. */
-function isOurs({ decidedBy }: ImageRule, action: Action): boolean {
-  return action.action === 'kill' && (decidedBy === 'user-space' || action.filter !== undefined);
-}
-
-function killAfter(
-  rules: readonly ImageRule[],
-  record: KernelRecord,
-  verdict: Verdict,
-  run: RuleRun,
-): ReadonlyMap<Action, KillReport> {
-  const kills = new Map<Action, KillReport>();
-  // The exec did not take place, or the process is dead.
-  if (record.shadow || verdict === 'refuse' || verdict === 'kill') return kills;
-  for (const rule of rules) {
-    if (rule.rule.mode !== 'enforce') continue;
-    for (const action of rule.rule.actions) {
-      if (action.action === 'kill' && isOurs(rule, action) && run.due(action) === true)
-        kills.set(action, run.kill(action));
-    }
-  }
-  return kills;
-}
-
 interface Performed {
   run: RuleRun;
-  kills: ReadonlyMap<Action, KillReport>;
+  kills: Kills;
 }
 
 function actionsOf(rule: ImageRule, record: KernelRecord, verdict: Verdict, performed: Performed): ActionReport[] {
   const { run, kills } = performed;
   return rule.rule.actions.filter(isEnforcement).flatMap((action): ActionReport[] => {
     if (isOurs(rule, action) && run.due(action) === false) return [];
-    const killed = kills.get(action);
-    if (killed === undefined) return [{ action, status: statusOf(action, rule, record, verdict) }];
+    const killed = kills.ofProcess.get(action);
+    const scope = kills.ofScope.get(action);
+    const wider = scope !== undefined && { scope };
+    if (killed === undefined) return [{ action, status: statusOf(action, rule, record, verdict), ...wider }];
     const { killedAt, why } = killed;
-    const status = statusOfKill(action, killed);
-    return [{ action, status, ...(killedAt !== undefined && { killedAt }), ...(why !== undefined && { why }) }];
+    const times = { ...(killedAt !== undefined && { killedAt }), ...(why !== undefined && { why }) };
+    return [{ action, status: statusOfKill(action, killed), ...times, ...wider }];
   });
+}
+
+/** What became of an action when the rest of its scope has ended, or has not. */
+export function statusWithScope(status: ActionStatus, scope: ScopeReport): ActionStatus {
+  if (scope.status === 'performed') return 'performed';
+  return status === 'not_needed' ? 'partially_performed' : status;
 }
 
 function isEnforcement(action: Action): action is DenyAction | KillAction {

@@ -23,6 +23,8 @@ type Optional<T> = T | undefined;
 
 export interface ActionJson {
   type: 'deny' | 'kill';
+  /** Whose action it is, when that is not the rule that decided. */
+  rule_id?: Optional<string>;
   signal?: Optional<string>;
   scope?: Optional<string>;
   status: ActionStatus;
@@ -34,6 +36,21 @@ export interface ActionJson {
   killed_at?: Optional<string>;
   /** From the event to the signal. */
   ttr?: Optional<string>;
+  /** What a wider scope than the process had in it, and how soon that was over. */
+  stopped?: Optional<StoppedJson>;
+}
+
+export interface StoppedJson {
+  /** Path of the control group; it and all below it. */
+  cgroup: Text;
+  /** Undefined: it was gone. */
+  by?: Optional<'cgroup.kill' | 'freeze'>;
+  processes?: Optional<number>;
+  pids?: Optional<readonly number[]>;
+  spared?: Optional<readonly number[]>;
+  /** Nanoseconds from the exec until all had been struck, and until nothing but the spared was left. */
+  struck_ns?: Optional<number>;
+  ended_ns?: Optional<number>;
 }
 
 export interface FileJson {
@@ -76,7 +93,7 @@ export interface ProcessJson {
   source?: Optional<'proc'>;
   variables?: Optional<VariablesJson>;
   credentials: { uid: number; gid: number; euid: number; egid: number };
-  container?: Optional<{ id: string }>;
+  container?: Optional<{ id: Text }>;
   parent?: Optional<AncestorJson>;
   ancestors: AncestorJson[];
   ancestors_cut?: Optional<true>;
@@ -127,12 +144,12 @@ export interface EventJson {
   file: FileJson;
   process: ProcessJson;
   container?: Optional<{
-    id: string;
+    id: Text;
     runtime: string;
-    outer?: Optional<readonly string[]>;
+    outer?: Optional<readonly Text[]>;
     variables?: Optional<VariablesJson>;
   }>;
-  cgroup: { id?: Optional<string>; inode: string; variables?: Optional<VariablesJson> };
+  cgroup: { id?: Optional<Text>; inode: string; variables?: Optional<VariablesJson> };
   usr: { id: string };
   tags: string[];
   portcullis: {

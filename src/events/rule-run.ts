@@ -20,6 +20,8 @@ export interface RuleRun {
   due(action: Action): Truth;
   /** Sends the signal of a kill to the process of the event. */
   kill(action: KillAction): KillReport;
+  /** Ends everything else in the control group or container of the event. Strikes at once, resolves when it is over. */
+  killScope(action: KillAction): Promise<ScopeReport>;
   /** Whether a rule that is told to enforce acts although it is unknown. */
   actsOnUnknown(rule: Rule): boolean;
   /** Fields of a rule that the event does not know. */
@@ -38,6 +40,23 @@ export interface KillReport {
   /** Nanoseconds since boot. */
   killedAt?: bigint;
   /** Why it was not performed. */
+  why?: string;
+}
+
+/** What became of the others of a scope. `refused`: not begun. `error`: begun, and not all of it ended. */
+export interface ScopeReport {
+  status: 'performed' | 'refused' | 'error';
+  /** Path in the default hierarchy; undefined where not known. */
+  cgroup?: string;
+  by?: 'cgroup.kill' | 'freeze';
+  /** How many were stopped, and the pids of some. */
+  processes?: number;
+  pids?: readonly number[];
+  /** Protected processes that were there and go on. */
+  spared?: readonly number[];
+  /** Nanoseconds from the exec until all had been struck, and until nothing but the spared was left. */
+  struck?: number;
+  ended?: number;
   why?: string;
 }
 

@@ -66,6 +66,12 @@ export class Scene {
     return this.place.cgroupPath();
   }
 
+  /** The same for whoever is about to act on it: looked for with more effort. */
+  locateCgroup(): string | undefined {
+    const { cgroup, pid, ppid } = this.record;
+    return this.#parts.cgroups.locate(cgroup, [pid, ppid]);
+  }
+
   /** Undefined: on the host, or not found. */
   get container(): ContainerIdentity | undefined {
     const container = this.place.container();

@@ -60,12 +60,12 @@ export function shapeEvent(scene: Scene, decision: Decision, around: Surrounding
     file: fileOf(programIn(scene)),
     process: { ...processOf(scene), variables: shown.process },
     container: container && {
-      id: container.id,
+      id: fromBytes(container.id),
       runtime: container.runtime,
-      outer: container.outer.length > 0 ? container.outer : undefined,
+      outer: container.outer.length > 0 ? container.outer.map(fromBytes) : undefined,
       variables: shown.container,
     },
-    cgroup: { id: scene.cgroupPath, inode: record.cgroup.toString(), variables: shown.cgroup },
+    cgroup: { id: text(scene.cgroupPath), inode: record.cgroup.toString(), variables: shown.cgroup },
     usr: { id: scene.user ?? String(record.uid) },
     tags: tagsOf(matched),
     portcullis: {
@@ -111,12 +111,13 @@ function titleOf(rule: Rule | undefined, verdict: Decision['verdict']): string {
 }
 
 function actionJson(
-  { action, status, killedAt, why }: ActionReport,
+  { action, rule, status, killedAt, why }: ActionReport,
   record: KernelRecord,
   date: string,
   clock: AlignedClock,
 ): ActionJson {
   const times = {
+    rule_id: rule?.id,
     status,
     why,
     created_at: date,
@@ -198,7 +199,7 @@ function processOf(scene: Scene): ProcessJson {
     args_truncated: program?.argsCut ?? true,
     source: seen ? undefined : 'proc',
     credentials: { uid, gid, euid, egid },
-    container: container && { id: container.id },
+    container: container && { id: fromBytes(container.id) },
     parent: ancestors[0],
     ancestors,
     ancestors_cut: lineage.complete ? undefined : true,

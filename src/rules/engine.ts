@@ -2,7 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Decision } from '../events/decision.js';
 import { viewsOf } from '../events/record-event.js';
-import type { FollowUp, KillReport, RuleEngine, RuleRun, ShownVariables, Telling } from '../events/rule-run.js';
+import type {
+  FollowUp,
+  KillReport,
+  RuleEngine,
+  RuleRun,
+  ScopeReport,
+  ShownVariables,
+  Telling,
+} from '../events/rule-run.js';
 import type { Scene } from '../events/scene.js';
 import type { Action, KillAction, Rule, SetAction } from '../policy/ruleset.js';
 import {
@@ -18,6 +26,7 @@ import {
   unknown,
   type Value,
 } from '../secl/index.js';
+import type { ScopeKiller } from './cgroup-kill/scope-killer.js';
 import { contradict, type Declared, declaredVariables } from './declarations.js';
 import { hashedFile } from './hashed-file.js';
 import { inheritedValue } from './inherited.js';
@@ -34,6 +43,8 @@ export interface EngineOptions {
   /** What an enforcing rule does when it is unknown. */
   onUnknown: 'report' | 'enforce';
   processes: Processes;
+  /** Ends control groups and containers. */
+  scopes: Pick<ScopeKiller, 'end'>;
 }
 
 /** What the engine has counted since its start. */
@@ -163,6 +174,13 @@ class Run implements RuleRun {
       signalNumber,
       this.#shared.options.processes,
     );
+  }
+
+  killScope({ scope, signalNumber: signal }: KillAction): Promise<ScopeReport> {
+    const { record } = this.#scene;
+    if (scope === 'process') return Promise.resolve({ status: 'performed' });
+    const target = { scope, cgroup: record.cgroup, path: this.#scene.locateCgroup(), time: record.time, signal };
+    return this.#shared.options.scopes.end(target);
   }
 
   /** Only for want of a fact of this event: a rule about what nobody reports would act on everything. */

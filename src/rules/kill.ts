@@ -26,6 +26,8 @@ export interface OpenProcess {
 export interface Processes {
   /** The agent itself. */
   readonly self: number;
+  /** Never acted on, whatever a rule says: process 1, the agent, what the host keeps for its own. */
+  isProtected(pid: number): boolean;
   /** Throws an error with `code` `ESRCH` when there is no such process. */
   open(pid: number): OpenProcess;
   /** Nanoseconds since boot, to the tick; undefined when it is gone. */
@@ -42,6 +44,7 @@ const tick = 10_000_000n;
 export function killAfter(target: KillTarget, signal: number, processes: Processes): KillReport {
   if (target.pid <= 1) return { status: 'protected', why: 'process 1 is never acted on' };
   if (target.pid === processes.self) return { status: 'protected', why: 'the agent does not act on itself' };
+  if (processes.isProtected(target.pid)) return { status: 'protected', why: 'the process is protected' };
   let process: OpenProcess;
   try {
     process = processes.open(target.pid);

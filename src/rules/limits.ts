@@ -32,6 +32,31 @@ export const limits = {
     unit: 'milliseconds between two events in which a rule of user space without `every` could only be called unknown',
     consequence: 'events in between are counted as suppressed',
   },
+  scopeTime: {
+    value: 5_000,
+    unit: 'milliseconds for the control group of a wider kill to become empty',
+    consequence: 'the agent looks no more; the event says `partially_performed`',
+  },
+  scopePause: {
+    value: 50,
+    unit: 'milliseconds between two looks at such a control group, at most',
+    consequence: 'its end is noticed that much later',
+  },
+  scopeCgroups: {
+    value: 10_000,
+    unit: 'control groups below one that are read for their processes',
+    consequence: 'processes in further ones are killed and not listed; where one is to be spared, they are not found',
+  },
+  scopeSignals: {
+    value: 256,
+    unit: 'processes of a frozen control group signalled before other work gets its turn',
+    consequence: 'other work waits at most that long',
+  },
+  scopeShown: {
+    value: 32,
+    unit: 'pids of a wider kill in an event',
+    consequence: 'further ones are counted and not shown',
+  },
   hashBytes: {
     value: 10 * 1024 * 1024,
     unit: 'bytes of a file that is hashed, if the action does not say less',

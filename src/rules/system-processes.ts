@@ -6,6 +6,7 @@ import type { Processes } from './kill.js';
 
 export const systemProcesses: Processes = {
   self: process.pid,
+  isProtected: (pid) => pid <= 1 || pid === process.pid,
   open: (pid) => ProcessHandle.open(pid),
   start: (pid) => quietly(() => parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1')).start),
   binary: (pid) =>

@@ -36,6 +36,7 @@ export type LogCode =
   | 'journal-resumed'
   | 'journal-overtaken'
   | 'rule-log'
+  | 'kill-scope'
   | 'cannot-start'
   | 'stopping'
   | 'stopped';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Agent, type AgentWorld } from '../../src/agent/agent.js';
 import type { Config } from '../../src/agent/config.js';
 import { workshop } from '../../src/agent/workshop.js';
+import { peerCredentials } from '../../src/kernel/addon.js';
 import { FileSink } from '../../src/telemetry/sink.js';
 import { noProcesses } from '../rules/support.js';
 import { FakeSession } from './fake-session.js';
@@ -31,7 +32,9 @@ export class Bench {
     openSession: async () => this.session,
     workshop,
     processes: noProcesses,
+    cgroups: { own: () => undefined, open: () => undefined },
     bootTime: () => 10_000_000_000n,
+    peerOf: peerCredentials,
   };
   #sink: FileSink | undefined;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { containerOf } from '../../src/events/container.js';
+import { containerCgroup, containerOf } from '../../src/events/container.js';
 
 const a = '0123456789abcdef'.repeat(4);
 const b = 'fedcba9876543210'.repeat(4);
@@ -66,4 +66,14 @@ describe('the container of a cgroup path', () => {
   ])('none: %s', (_, path) => {
     expect(containerOf(path)).toBeUndefined();
   });
+});
+
+test.each([
+  [`/system.slice/docker-${a}.scope`, `/system.slice/docker-${a}.scope`],
+  [`/docker/${a}/init.scope/x`, `/docker/${a}`],
+  [`/docker/${a}/system.slice/docker-${b}.scope/y`, `/docker/${a}/system.slice/docker-${b}.scope`],
+  ['/system.slice/ssh.service', undefined],
+  ['/', undefined],
+])('the control group of the container of %s', (path, expected) => {
+  expect(containerCgroup(path)).toBe(expected);
 });

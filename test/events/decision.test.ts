@@ -63,6 +63,39 @@ describe('what became of its actions', () => {
     expect(statuses({ ...changes, rules: [...rules], unknownRules: [...unknownRules] })).toEqual(expected);
   });
 
+  test('what is wider than the process is ended whichever rule asks, once the process was acted on', () => {
+    const ended = (
+      changes: Parameters<typeof record>[0],
+      of = image,
+      status: 'performed' | 'protected' = 'performed',
+    ) => {
+      const scopes: string[] = [];
+      const run = judging(() => true, {
+        kill: () => ({ status }),
+        killScope: async ({ scope }) => {
+          scopes.push(scope);
+          return { status: 'performed' };
+        },
+      });
+      const { actions } = decide(record(changes), of, run)!;
+      return [scopes, actions.map(({ rule, scope }) => [rule?.id, scope !== undefined])];
+    };
+    expect(ended({ rules: [2], verdict: 'kill' })).toEqual([['container'], [[undefined, true]]]);
+    expect(ended({ rules: [2, 3], verdict: 'refuse' })).toEqual([
+      ['container'],
+      [
+        [undefined, false],
+        ['killer', true],
+      ],
+    ]);
+    expect(ended({ rules: [2], verdict: 'protected' })).toEqual([[], [[undefined, false]]]);
+    expect(ended({ rules: [2], verdict: 'report' })).toEqual([[], [[undefined, false]]]);
+    expect(ended({ rules: [2], verdict: 'kill', shadow: true })).toEqual([[], [[undefined, false]]]);
+    const late = imageOf(image.rules.map(({ rule }) => byUserSpace(rule)));
+    expect(ended({ rules: [2], verdict: 'report' }, late)).toEqual([['container'], [[undefined, true]]]);
+    expect(ended({ rules: [2], verdict: 'report' }, late, 'protected')).toEqual([[], [[undefined, false]]]);
+  });
+
   test('a refused exec leaves nothing to kill', () => {
     const [both] = rulesOf(`
   - id: both

@@ -7,7 +7,7 @@ import { Scrubber } from '../../src/events/scrub/scrubber.js';
 import { UserNames } from '../../src/events/users.js';
 import type { KernelRecord } from '../../src/kernel/types.js';
 import { UserSpaceRules } from '../../src/rules/engine.js';
-import { noProcesses } from '../rules/support.js';
+import { noProcesses, noScopes } from '../rules/support.js';
 import { byKernel, byUserSpace, fourRules, imageOf, record, rulesOf, tenSecondsUp } from './support.js';
 
 const container = '0123456789abcdef'.repeat(4);
@@ -34,7 +34,7 @@ async function makerFor(image: EventImage): Promise<EventMaker> {
     }),
     users: new UserNames(() => 'root:x:0:0::/root:/bin/sh\nalice:x:1000:1000::/:/bin/sh\n'),
     groups: new UserNames(() => ''),
-    engine: new UserSpaceRules({ onUnknown: 'report', processes: noProcesses }),
+    engine: new UserSpaceRules({ onUnknown: 'report', processes: noProcesses, scopes: noScopes }),
     scrubber: new Scrubber(),
   });
 }

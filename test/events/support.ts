@@ -121,6 +121,7 @@ export function judging(judge: (rule: Rule) => Truth, changes: Partial<RuleRun> 
     hold: () => {},
     due: () => true,
     kill: () => ({ status: 'performed', killedAt: 6_000_000_000n }),
+    killScope: async () => ({ status: 'performed' }),
     actsOnUnknown: () => false,
     missing: () => [],
     telling: () => ({ tell: 'event', limited: [] }),

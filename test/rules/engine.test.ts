@@ -7,14 +7,16 @@ import { ProcessTree } from '../../src/events/processes.js';
 import type { SceneParts } from '../../src/events/scene.js';
 import { Scrubber } from '../../src/events/scrub/scrubber.js';
 import type { KernelRecord } from '../../src/kernel/types.js';
+import type { ScopeKiller } from '../../src/rules/cgroup-kill/scope-killer.js';
 import { UserSpaceRules } from '../../src/rules/engine.js';
 import type { Processes } from '../../src/rules/kill.js';
 import { byUserSpace, everyoneIn, imageOf, record, rulesOf, sceneParts } from '../events/support.js';
-import { noProcesses } from './support.js';
+import { noProcesses, noScopes } from './support.js';
 
 interface Options {
   onUnknown?: 'report' | 'enforce';
   processes?: Processes;
+  scopes?: Pick<ScopeKiller, 'end'>;
   scene?: Partial<SceneParts>;
 }
 
@@ -25,8 +27,8 @@ class Table {
   #numbers: number[] = [];
   readonly #images = new ImageHistory();
 
-  constructor({ onUnknown = 'report', processes = noProcesses, scene = {} }: Options = {}) {
-    this.engine = new UserSpaceRules({ onUnknown, processes });
+  constructor({ onUnknown = 'report', processes = noProcesses, scopes = noScopes, scene = {} }: Options = {}) {
+    this.engine = new UserSpaceRules({ onUnknown, processes, scopes });
     const parts = sceneParts(scene);
     const about = { version: '1', tier: 'lsm', bootId: 'boot', images: this.#images } as const;
     this.#maker = new EventMaker({ ...about, ...parts, engine: this.engine, scrubber: new Scrubber() });

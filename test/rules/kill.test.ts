@@ -35,6 +35,7 @@ describe('no signal is sent', () => {
     ['to process 1', {}, { pid: 1 }, 'protected'],
     ['to what is no process', {}, { pid: 0 }, 'protected'],
     ['to the agent', {}, { pid: 77 }, 'protected'],
+    ['to what is protected', { isProtected: (pid) => pid === 4242 }, {}, 'protected'],
     ['to a process that started later', { start: () => 4_010_000_000n }, {}, 'not_triggered'],
     ['to a process that started earlier', { start: () => 3_990_000_000n }, {}, 'not_triggered'],
     ['to a process that has ended', { start: () => undefined }, {}, 'not_triggered'],

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Agent, type AgentWorld } from '../../src/agent/agent.js';
+import type { FollowedConfig } from '../../src/agent/config-follow.js';
 import { realWorld } from '../../src/agent/run.js';
 import type { EventJson } from '../../src/events/event.js';
 import { ProcessHandle } from '../../src/kernel/addon.js';
@@ -68,7 +69,8 @@ describe.skipIf(refused)('decided after the event', () => {
     const policy = join(folder, 'stand-in.policy');
     writeFileSync(policy, standInPolicy);
     sink = new FileSink({ to: 'file', path: logFile });
-    const world: AgentWorld = { ...realWorld(), openSession: watching };
+    // It is never asked to reload.
+    const world: AgentWorld = { ...realWorld({} as FollowedConfig), openSession: watching };
     agent = await Agent.start(
       {
         policies: [policy],
@@ -76,6 +78,8 @@ describe.skipIf(refused)('decided after the event', () => {
         log: { level: 'info', destination: { to: 'file', path: logFile } },
         onUnknown: 'report',
         onUnseen: 'report',
+        journal: { directory: { at: 'nowhere' }, size: 1_048_576, sync: 'second' },
+        control: { socket: { at: 'nowhere' } },
         sweep: 'off',
         scrub: { patterns: [] },
         tier: 'tracepoint',
