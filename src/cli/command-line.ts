@@ -2,15 +2,17 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { CompileError } from '../compiler/index.js';
+import { FetchError, PublishError } from '../rollout/errors.js';
 import { configVerb } from './config.js';
 import { limitsVerb } from './limits.js';
 import { print } from './output.js';
 import { policyVerb } from './policy.js';
+import { rolloutVerb } from './rollout.js';
 import { runVerb } from './run.js';
 import { type ExitStatus, type Io, UsageError, type Verb } from './verb.js';
 
 /** One verb a line. */
-const verbs: readonly Verb[] = [runVerb, configVerb, policyVerb, limitsVerb];
+const verbs: readonly Verb[] = [runVerb, configVerb, policyVerb, rolloutVerb, limitsVerb];
 
 /** Runs one command line; `args` are the words after the program's name. Never throws on what a user wrote. */
 export async function commandLine(args: readonly string[], io: Io): Promise<ExitStatus> {
@@ -37,6 +39,10 @@ export async function commandLine(args: readonly string[], io: Io): Promise<Exit
     }
     if (error instanceof CompileError) {
       print(io.stderr, `portcullis: the rules cannot be compiled: ${error.message}`);
+      return 1;
+    }
+    if (error instanceof PublishError || error instanceof FetchError) {
+      print(io.stderr, `portcullis: ${error.message}`);
       return 1;
     }
     throw error;

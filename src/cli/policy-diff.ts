@@ -5,7 +5,7 @@ import { count, print, printDiagnostics, printJson, styleOf } from './output.js'
 import { acts, places } from './plan-words.js';
 import { withHelp } from './policy-help.js';
 import { type Change, diffRules, type ListChange } from './ruleset-diff.js';
-import type { Invocation } from './verb.js';
+import type { Invocation, Io } from './verb.js';
 
 const description = `say in words what changes in what is enforced
 
@@ -31,21 +31,26 @@ export function policyDiff({ io, finish }: Invocation): Command {
           io.env,
         );
       }
-      const style = styleOf(io.stdout, io.env);
-      for (const rule of new Set(changes.map((change) => change.rule))) {
-        print(io.stdout, style.strong(rule));
-        for (const change of changes.filter((each) => each.rule === rule)) {
-          for (const line of tell(change)) print(io.stdout, `  ${line}`);
-        }
-        print(io.stdout, '');
-      }
-      const rules = new Set(changes.map((change) => change.rule)).size;
-      print(io.stdout, changes.length === 0 ? 'the same is enforced' : `${count(rules, 'rule')} changed`);
+      printChanges(changes, io);
     });
   return withHelp(command, {
     examples: ['portcullis policy diff policies/cryptominer.policy new.policy'],
     status: { 0: 'the same is enforced', 1: 'something differs' },
   });
+}
+
+/** What changes, rule by rule, and how many there are. */
+export function printChanges(changes: readonly Change[], { stdout, env }: Io): void {
+  const style = styleOf(stdout, env);
+  const rules = new Set(changes.map((change) => change.rule));
+  for (const rule of rules) {
+    print(stdout, style.strong(rule));
+    for (const change of changes.filter((each) => each.rule === rule)) {
+      for (const line of tell(change)) print(stdout, `  ${line}`);
+    }
+    print(stdout, '');
+  }
+  print(stdout, changes.length === 0 ? 'the same is enforced' : `${count(rules.size, 'rule')} changed`);
 }
 
 function tell(change: Change): string[] {

@@ -34,7 +34,7 @@ describe('a new repository', () => {
       'timestamp.key',
     ]);
     for (const name of readdirSync(made.keys)) expect(statSync(join(made.keys, name)).mode & 0o777).toBe(0o600);
-    const [{ keyid }] = made.keyring.keys as [{ keyid: string }];
+    const { keyid } = made.keyring.keys[0]!;
     const wrong = await Keyring.read([made.keys], async () => 'Secret');
     await expect(wrong.signer(keyid)).rejects.toThrow(/passphrase does not open/);
     const right = await Keyring.read([made.keys], async () => 'secret');

@@ -99,7 +99,9 @@ export class Repository {
 
   /** The bytes of a release's file, as they were signed. Throws PublishError. */
   async bytesOf(release: Release): Promise<Buffer> {
-    const path = this.directory.targetPath(release);
+    // That of a restored release lies under its earlier name until it is published.
+    const earlier = this.releases.find((other) => other.sha256 === release.sha256);
+    const path = this.directory.targetPath(earlier ?? release);
     const bytes = await this.directory.read(path);
     if (bytes.length !== release.length || sha256(bytes) !== release.sha256) {
       throw new PublishError('repository', `${path} is not what was signed.`);
@@ -154,14 +156,10 @@ export class Repository {
     });
   }
 
-  /** Brings the file of a release to its place; that of a restored one lies under its earlier name. */
   async #place(release: Release, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
     const path = this.directory.targetPath(release);
     if ((await this.directory.readIfThere(path)) !== undefined) return;
-    const earlier = this.releases.find((other) => other.sha256 === release.sha256);
-    const bytes = files.get(release.sha256) ?? (earlier && (await this.bytesOf(earlier)));
-    if (bytes === undefined) throw new PublishError('repository', `The file of ${targetName(release)} is not at hand.`);
-    await this.directory.write(path, bytes);
+    await this.directory.write(path, files.get(release.sha256) ?? (await this.bytesOf(release)));
   }
 
   async #snapshot(
