@@ -201,12 +201,12 @@ struct pc_rule {
 	__u16 reserved;
 };
 
-/* The state word: PC_WORD_ACTIVE bits slot of the image that decides, PC_SLOT_NONE for none; the same for the shadow; generation. One
- * 64-bit store flips all three. */
+/* The state word: slot of the image that decides, PC_SLOT_NONE for none; the same for the shadow; how often it changed. One 64-bit store
+ * flips all three. */
 enum pc_word {
 	PC_WORD_ACTIVE_SHIFT = 0,
 	PC_WORD_SHADOW_SHIFT = 8,
-	PC_WORD_GENERATION_SHIFT = 16,
+	PC_WORD_CHANGES_SHIFT = 16,
 	PC_SLOT_NONE = 0xff,
 	PC_SLOTS = 3,
 };
@@ -216,6 +216,64 @@ struct pc_state {
 	__u32 agent;       /* pid (initial namespace) that is never acted on, 0: none */
 	__u32 on_unseen;   /* 1: an exec that was not seen is killed when some rule enforces */
 	__u64 inside[4];    /* decisions running in each of PC_SLOTS slots; a power of two, so that a mask bounds the index */
+	__u64 generations[4]; /* of the image in each slot */
+	__u64 since[4];    /* ns since boot when it was put there */
+	__u64 epoch;       /* counts up each time forks begin to be followed: what a task kept of an earlier epoch is void */
+	__u64 canary;      /* id of the cgroup in and below which rules act, 0: everywhere */
+	__u32 canary_level; /* its depth, the root's is 0 */
+	__u32 cgroups_unknown; /* 1: container engines do not use the default hierarchy here */
+	__u32 breaker_limit; /* established executables that a rule may act on, 0: any number */
+	__u32 reserved;
+};
+
+/* What the circuit breaker knows of a rule; entry slot * PC_RULES + rule. */
+struct pc_guard {
+	__u64 since;    /* ns since boot when the rule began to enforce: what ran before is established */
+	__u32 distinct; /* established executables that it acted on, each with the established program that started it */
+	__u32 tripped;  /* 1: it acts on established executables no more */
+};
+
+/* Identifies an executable whatever container or path it is seen in; the time of change is not for its owner to set. */
+struct pc_file {
+	__u64 ctime;    /* ns since 1970 */
+	__u64 size;
+	__u8 name[16];  /* its beginning, zeros behind */
+};
+
+/* Files that are never acted on, by identity in the file system. */
+struct pc_inode {
+	__u64 inode;
+	__u32 device;   /* as the kernel counts: major << 20 | minor */
+	__u32 reserved;
+};
+
+enum pc_protection {
+	PC_PROTECT_PROGRAM = 1, /* never acted on */
+	PC_PROTECT_LOGIN = 2,   /* may start what has PC_PROTECT_SHELL */
+	PC_PROTECT_SHELL = 4,   /* not acted on when a login starts it */
+};
+
+/* Lineage of a task that lived before the image: written by user space, applied by `restore`. */
+struct pc_ancestry_key {
+	__u64 exec;     /* the exec by which the task came to run what it runs, 0: one before forks were followed */
+	__u32 pid;      /* then its process; else 0 */
+	__u32 reserved;
+};
+
+struct pc_ancestry {
+	__u64 start;    /* of the process, where the key names one */
+	__u64 self[PC_LINEAGE_WORDS];
+	__u64 self_unknown[PC_LINEAGE_WORDS];
+	__u64 ancestors[PC_LINEAGE_WORDS];
+	__u64 ancestors_unknown[PC_LINEAGE_WORDS];
+};
+
+/* A task whose lineage `restore` did not find: what reading the iterator gives, one after another. */
+struct pc_orphan {
+	__u64 exec;
+	__u64 start;
+	__u32 pid;      /* process, as is ppid */
+	__u32 ppid;
 };
 
 /* What a record is about; also bits of header.events. */
@@ -233,7 +291,8 @@ enum pc_verdict {
 	PC_VERDICT_KILL = 3,
 	PC_VERDICT_UNKNOWN = 4, /* no rule holds, some are unknown, nothing was done */
 	PC_VERDICT_UNSEEN = 5,  /* the kernel never asked */
-	PC_VERDICT_PROTECTED = 6, /* would have been acted on, spared as pid 1 or the agent */
+	PC_VERDICT_PROTECTED = 6, /* would have been acted on, spared as pid 1, the agent or one of the protected files */
+	PC_VERDICT_WOULD = 7,   /* the shadow image would have acted */
 };
 
 enum pc_counter {
@@ -251,7 +310,11 @@ enum pc_counter {
 	PC_COUNT_LOST_VERDICT = 11, /* ring of verdicts full */
 	PC_COUNT_LOST_REPORT = 12,  /* ring of reports full */
 	PC_COUNT_LONG_PATH = 13,    /* paths too long to read */
-	PC_COUNTERS = 16,
+	PC_COUNT_WOULD = 14,        /* the shadow image would have acted */
+	PC_COUNT_BREAKER = 15,      /* not acted on because the rule has tripped */
+	PC_COUNT_CANARY = 16,       /* not acted on because it is outside the canary cgroup */
+	PC_COUNT_UNINHERITED = 17,  /* forks whose lineage could not be kept */
+	PC_COUNTERS = 32,
 };
 
 /* One record of a ring. Sections follow in this order, each as long as its length says, without padding:
@@ -302,6 +365,9 @@ enum pc_record_flag {
 	PC_RECORD_ARGS_CUT = 1,        /* the argument block is longer than what the record carries */
 	PC_RECORD_PATH_CUT = 2,        /* the path's beginning is missing */
 	PC_RECORD_SHADOW = 4,          /* decided by the shadow image */
+	PC_RECORD_ESTABLISHED = 8,     /* the executable ran on this host before the rule did */
+	PC_RECORD_BREAKER = 16,        /* a rule that has tripped did not act */
+	PC_RECORD_CANARY = 32,         /* outside the canary cgroup */
 };
 
 #endif

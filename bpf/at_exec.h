@@ -5,17 +5,32 @@
 
 #include "stage2.h"
 
-/* Says and counts an exec that was not decided: a program that was skipped, no memory, an image that could not be taken. */
-static __always_inline void unseen(struct machine *m, struct exec *e, struct task_struct *task, struct linux_binprm *bprm,
-				   struct pc_state *st, u64 generation)
+/* What the task runs is not known from here on. */
+static __always_inline void forget_lineage(struct task_struct *task, u64 exec)
 {
+	struct lineage *lineage = bpf_task_storage_get(&lineages, task, 0, 0);
+
+	if (!lineage)
+		return;
+#pragma unroll
+	for (int k = 0; k <= PC_SLOTS; k++)
+		lineage->sets[k].generation = 0;
+	lineage->exec = exec;
+}
+
+/* Says and counts an exec that was not decided: a program that was skipped, no memory, an image that could not be taken. */
+static __always_inline void unseen(struct machine *m, struct exec *e, struct task_struct *task, struct linux_binprm *bprm, struct turn *t)
+{
+	struct inode *inode = BPF_CORE_READ(bprm, file, f_inode);
+
 	count(PC_COUNT_UNSEEN);
-	if (st->on_unseen && !is_protected(st, task))
+	if (t->st->on_unseen && !spared(t->st, task, BPF_CORE_READ(inode, i_ino), BPF_CORE_READ(inode, i_sb, s_dev)))
 		bpf_send_signal(SIGKILL);
+	forget_lineage(task, e ? e->id : 0);
 	if (!e || !m->s)
 		return;
-	begin_exec(e, bprm, generation);
-	begin_scratch(m->s, e, generation, PC_STAGE_UNSEEN);
+	begin_exec(e, bprm, t->generation);
+	begin_scratch(m->s, e, t, PC_STAGE_UNSEEN);
 	m->s->path_from = PATH_END - 1;
 	m->s->path_cut = 0;
 	m->s->name_bytes = 0;
@@ -55,17 +70,18 @@ static __noinline void claimed_level(struct machine *m, struct levels *levels, s
 }
 
 static __always_inline void decide_at_exec(struct machine *m, struct exec *e, struct linux_binprm *bprm, struct task_struct *task,
-					   struct pc_state *st, u64 generation)
+					   struct turn *t)
 {
 	struct scratch *s = m->s;
 	struct levels *levels = 0;
 
-	begin_exec(e, bprm, generation);
-	begin_scratch(s, e, generation, PC_STAGE_KILL);
+	begin_exec(e, bprm, t->generation);
+	share_id(e, bprm, task, t);
+	begin_scratch(s, e, t, PC_STAGE_KILL);
 	clear_atoms(m);
 	s->levels = 1;
 	if (BPF_CORE_READ(bprm, interp) != BPF_CORE_READ(bprm, filename)) {
-		levels = bpf_task_storage_get(&scripts, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+		levels = levels_of(task, t->which);
 		if (!levels) {
 			count(PC_COUNT_NO_MEMORY);
 			return;
@@ -76,8 +92,10 @@ static __always_inline void decide_at_exec(struct machine *m, struct exec *e, st
 	}
 	final_facts(m, task);
 	level_facts(m, BPF_CORE_READ(bprm, file));
+	keep_first(s, e, 0);
 	if (levels)
 		put_level(m, levels, 1);
+	surroundings(m, task, t);
 	begin_block(m, BPF_CORE_READ(bprm, argc), BPF_CORE_READ(bprm, envc));
 	s->address = BPF_CORE_READ(task, mm, arg_start);
 	s->limit = BPF_CORE_READ(task, mm, env_end);
@@ -87,9 +105,39 @@ static __always_inline void decide_at_exec(struct machine *m, struct exec *e, st
 		count(PC_COUNT_UNREAD);
 	test_integers(m, 0, PC_FACT_FILE);
 	decide_views(m, levels);
-	act(m, task, levels, st);
-	if (levels)
+	ask_breakers(m);
+	act(m, e, task, levels, t);
+	if (!levels)
+		return;
+	if (t->which == SHADOW)
+		bpf_task_storage_delete(&shadow_scripts, task);
+	else
 		bpf_task_storage_delete(&scripts, task);
+}
+
+static __always_inline int at_exec(struct task_struct *task, struct linux_binprm *bprm, enum which which)
+{
+	struct turn t = { .which = which, .slot = PC_SLOTS };
+	struct exec *e;
+	struct machine m = {};
+	u32 claimed = 0;
+
+	t.st = enter(&m, which, &t.slot, &t.generation);
+	if (!t.st) {
+		if (t.slot == SLOT_CONTENDED)
+			count(PC_COUNT_UNSEEN);
+		return 0;
+	}
+	e = exec_of(task, which, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	m.s = claim(bpf_get_smp_processor_id(), &claimed);
+	if (e && m.s && m.image)
+		decide_at_exec(&m, e, bprm, task, &t);
+	else
+		count(PC_COUNT_NO_MEMORY);
+	if (m.s)
+		yield(m.s);
+	leave(t.st, t.slot);
+	return 0;
 }
 
 #endif

@@ -26,7 +26,7 @@ static long cgroup_step(u32 i, struct machine *m)
 	n = bpf_probe_read_kernel_str(&s->arena[CGROUP_NAME], 256, BPF_CORE_READ(node, name));
 	length = n > 0 ? (n - 1) & 0xff : 0;
 	if (!length || from < CHUNK + length + 1) {
-		s->path_cut = 1;
+		s->from = 0;
 		return 1;
 	}
 	from -= length;
@@ -38,12 +38,11 @@ static long cgroup_step(u32 i, struct machine *m)
 	return 0;
 }
 
-/* The path of the task's cgroup into arena[s->from, BLOCK_END). */
+/* The path of the task's cgroup into arena[s->from, BLOCK_END). 0 when it is too long. */
 static __always_inline int read_cgroup_path(struct machine *m, struct task_struct *task)
 {
 	struct scratch *s = m->s;
 
-	s->path_cut = 0;
 	s->from = BLOCK_END;
 	s->node = (u64)BPF_CORE_READ(task, cgroups, dfl_cgrp, kn);
 	bpf_loop(BLOCK_END - CHUNK, cgroup_step, m, 0);
@@ -51,10 +50,10 @@ static __always_inline int read_cgroup_path(struct machine *m, struct task_struc
 		s->from = BLOCK_END - 1;
 		s->arena[BLOCK_END - 1] = '/';
 	}
-	return !s->path_cut;
+	return s->from;
 }
 
-/* Sets the atoms of cgroup and container: those kept for the cgroup, or anew. Writes over the argument block and the path's flag. */
+/* Sets the atoms of cgroup and container: those kept for the cgroup, or anew. Writes over the argument block. */
 static __noinline void cgroup_facts(struct machine *m, struct task_struct *task, u64 generation)
 {
 	struct scratch *s = m->s;

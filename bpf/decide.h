@@ -12,6 +12,7 @@ enum want {
 	WANT_KILL = 2,    /* an enforced kill rule holds */
 	WANT_REPORT = 4,  /* some rule holds */
 	WANT_UNKNOWN = 8, /* some rule is unknown */
+	WANT_TRIPPED = 16, /* an enforced rule holds and the circuit breaker keeps it from acting */
 };
 
 static __always_inline u32 atom_value(struct scratch *s, const void *image, u32 atom)
@@ -29,13 +30,30 @@ static __always_inline u32 atom_value(struct scratch *s, const void *image, u32 
 	return s->atoms[(atom >> 6) & (PC_ATOM_WORDS - 1)] & (1ull << (atom & 63)) ? UNKNOWN : FALSE;
 }
 
-static __always_inline void conclude(struct scratch *s, const void *image, u32 rule, u32 truth)
+/* What an enforcing rule asks for. */
+static __always_inline void want(struct scratch *s, u32 flags)
 {
+	if (flags & PC_RULE_DENY) {
+		s->wants |= WANT_DENY;
+		s->signal = SIGKILL;
+	} else if (flags & PC_RULE_KILL) {
+		s->wants |= WANT_KILL;
+		if (s->signal != SIGKILL)
+			s->signal = (flags >> 8) & 0xff;
+	}
+}
+
+static __always_inline void conclude(struct machine *m, u32 rule, u32 truth)
+{
+	struct scratch *s = m->s;
+	const void *image = m->image;
 	u32 word = (rule >> 6) & (PC_RULE_WORDS - 1), flags;
 	u64 bit = 1ull << (rule & 63);
 
 	if (truth == FALSE || (truth == UNKNOWN && s->stage == PC_STAGE_REFUSE))
 		return;
+	if ((truth == TRUE ? s->holds[word] : s->unknown[word]) & bit)
+		return; /* by another clause, or in another view */
 	flags = image_u32(image, image_header(image)->rules.offset + rule * sizeof(struct pc_rule));
 	if (truth == UNKNOWN) {
 		s->unknown[word] |= bit;
@@ -48,14 +66,9 @@ static __always_inline void conclude(struct scratch *s, const void *image, u32 r
 	}
 	if (!(flags & PC_RULE_ENFORCE) || (flags & PC_RULE_CANDIDATE))
 		return;
-	if (flags & PC_RULE_DENY) {
-		s->wants |= WANT_DENY;
-		s->signal = SIGKILL;
-	} else if (flags & PC_RULE_KILL) {
-		s->wants |= WANT_KILL;
-		if (s->signal != SIGKILL)
-			s->signal = (flags >> 8) & 0xff;
-	}
+	s->acting[s->acting_count & (ACTING - 1)] = rule;
+	s->acting_count++;
+	want(s, flags);
 }
 
 /* One literal of clause s->clause. Ends at s->clause_end. */
@@ -81,7 +94,7 @@ static long clause_step(u32 i, struct machine *m)
 		s->literal++;
 		return 0;
 	}
-	conclude(s, image, packed >> 16, s->value);
+	conclude(m, packed >> 16, s->value);
 	s->clause++;
 	s->literal = 0;
 	s->value = TRUE;
@@ -216,7 +229,7 @@ static long programs_step(u32 i, struct machine *m)
 	struct scratch *s = m->s;
 	u32 rule = run_program(m, image_header(m->image)->programs.offset + i * sizeof(struct pc_program));
 
-	conclude(s, m->image, rule, s->stack & 1 ? TRUE : s->stack_unknown & 1 ? UNKNOWN : FALSE);
+	conclude(m, rule, s->stack & 1 ? TRUE : s->stack_unknown & 1 ? UNKNOWN : FALSE);
 	return 0;
 }
 
@@ -286,6 +299,7 @@ static __noinline void clear_rules(struct machine *m)
 	bpf_loop((image_header(m->image)->rule_words + 15) / 16, clear_rules_step, m, 0);
 	m->s->wants = 0;
 	m->s->signal = 0;
+	m->s->acting_count = 0;
 #pragma unroll
 	for (int k = 0; k < PC_LINEAGE_WORDS; k++)
 		m->s->self.yes[k] = m->s->self.unknown[k] = 0;

@@ -4,6 +4,7 @@
 #ifndef PORTCULLIS_FILE_H
 #define PORTCULLIS_FILE_H
 
+#include "identity.h"
 #include "walk.h"
 
 /* One component of the path, written before what is there. */
@@ -68,6 +69,7 @@ static __noinline void level_facts(struct machine *m, struct file *file)
 	s->inode = BPF_CORE_READ(inode, i_ino);
 	s->mode = BPF_CORE_READ(inode, i_mode);
 	s->device = BPF_CORE_READ(inode, i_sb, s_dev);
+	file_identity(&s->file, inode, BPF_CORE_READ(file, f_path.dentry, d_name.name));
 	s->facts[PC_FACT_FILE_UID] = BPF_CORE_READ(inode, i_uid.val);
 	s->facts[PC_FACT_FILE_GID] = BPF_CORE_READ(inode, i_gid.val);
 	s->facts[PC_FACT_FILE_MODE] = s->mode;

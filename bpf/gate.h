@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The way into an image and out of it, and who is never acted on. */
+/* The way into an image and out of it. */
 #ifndef PORTCULLIS_GATE_H
 #define PORTCULLIS_GATE_H
 
@@ -7,9 +7,11 @@
 
 enum { SLOT_CONTENDED = 0xfe }; /* the word changed at every attempt: there is an image, and this program does not have it */
 
-/* Takes the active image. The word is read again behind the count so that nobody is in a slot unseen: user space flips the word, then
- * waits for the old slot's count. NULL when no image is active, or, with *slot SLOT_CONTENDED, when none could be taken. */
-static __always_inline struct pc_state *enter(struct machine *m, u32 *slot, u64 *generation)
+enum which { ACTIVE, SHADOW };
+
+/* Takes the active image, or the shadow. The word is read again behind the count so that nobody is in a slot unseen: user space flips the word, then
+ * waits for the old slot's count. NULL when there is no such image, or, with *slot SLOT_CONTENDED, when none could be taken. */
+static __always_inline struct pc_state *enter(struct machine *m, enum which which, u32 *slot, u64 *generation)
 {
 	u32 zero = 0, index;
 	struct pc_state *st = bpf_map_lookup_elem(&state, &zero);
@@ -19,14 +21,14 @@ static __always_inline struct pc_state *enter(struct machine *m, u32 *slot, u64 
 		return 0;
 	for (int attempt = 0; attempt < 4; attempt++) {
 		word = *(volatile u64 *)&st->word;
-		index = (word >> PC_WORD_ACTIVE_SHIFT) & 0xff;
+		index = (word >> (which == SHADOW ? PC_WORD_SHADOW_SHIFT : PC_WORD_ACTIVE_SHIFT)) & 0xff;
 		if (index >= PC_SLOTS)
 			return 0;
 		index = bound(index, 3);
 		__sync_fetch_and_add(&st->inside[index], 1);
 		if (*(volatile u64 *)&st->word == word) {
 			*slot = index;
-			*generation = word >> PC_WORD_GENERATION_SHIFT;
+			*generation = st->generations[index];
 			m->image = bpf_map_lookup_elem(&images, slot);
 			return st;
 		}
@@ -39,13 +41,6 @@ static __always_inline struct pc_state *enter(struct machine *m, u32 *slot, u64 
 static __always_inline void leave(struct pc_state *st, u32 slot)
 {
 	__sync_fetch_and_add(&st->inside[bound(slot, 3)], -1);
-}
-
-static __always_inline int is_protected(struct pc_state *st, struct task_struct *task)
-{
-	u32 pid = BPF_CORE_READ(task, tgid);
-
-	return pid == 1 || (st->agent && pid == st->agent);
 }
 
 #endif

@@ -44,12 +44,28 @@ struct super_block {
 	u32 s_dev;
 };
 
+struct timespec64 {
+	s64 tv_sec;
+	long tv_nsec;
+};
+
 struct inode {
 	u16 i_mode;
 	kuid_t i_uid;
 	kgid_t i_gid;
 	unsigned long i_ino;
 	struct super_block *i_sb;
+	s64 i_size;
+	struct timespec64 i_ctime;
+};
+
+struct inode___6_6 {
+	struct timespec64 __i_ctime;
+};
+
+struct inode___6_11 {
+	s64 i_ctime_sec;
+	u32 i_ctime_nsec;
 };
 
 struct dentry {
@@ -90,6 +106,7 @@ struct mm_struct {
 	unsigned long arg_end;
 	unsigned long env_start;
 	unsigned long env_end;
+	struct file *exe_file;
 };
 
 struct tty_struct {
@@ -139,6 +156,17 @@ struct task_struct {
 	struct mm_struct *mm;
 	struct signal_struct *signal;
 	struct css_set *cgroups;
+};
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
 };
 
 struct linux_binprm {

@@ -56,7 +56,8 @@ static __noinline void lineage_facts(struct machine *m, struct lineage_set *set,
 		s->known |= 1ull << PC_SOURCE_ANCESTORS;
 }
 
-/* The exec happened: the program in scratch is what the task runs from now on. */
+/* The exec in scratch happened: its program is what the task runs from now on. An image that ceases to be the shadow and becomes the active
+ * one may be told of an exec twice. */
 static __noinline void lineage_exec(struct machine *m, struct lineage_set *set, u64 generation)
 {
 	struct scratch *s = m->s;
@@ -66,6 +67,9 @@ static __noinline void lineage_exec(struct machine *m, struct lineage_set *set, 
 		return;
 	if (set->generation != generation)
 		set->complete = 0;
+	else if (set->exec == s->exec)
+		return;
+	set->exec = s->exec;
 #pragma unroll
 	for (u32 k = 0; k < PC_LINEAGE_WORDS; k++) {
 		lineage_word(set, generation, k, &parent, &ancestors);

@@ -26,6 +26,13 @@ const volatile union {
 	enum pc_verdict verdict;
 	enum pc_counter counter;
 	enum pc_record_flag record_flag;
+	enum pc_protection protection;
+	struct pc_guard guard;
+	struct pc_file file;
+	struct pc_inode inode;
+	struct pc_ancestry_key ancestry_key;
+	struct pc_ancestry ancestry;
+	struct pc_orphan orphan;
 	struct pc_header header;
 	struct pc_automaton automaton;
 	struct pc_output output;
@@ -96,6 +103,15 @@ enum {
 	HITS = 64,
 	HITS_FULL = HITS - 16,
 	PASSES = 8,          /* automata over one block stream */
+	ACTING = 16,         /* enforcing rules whose circuit breakers are asked; with more of them the exec is acted on */
+};
+
+/* What a rule acted on that was established, so that the same is counted once. */
+struct trip {
+	u64 generation;
+	u64 rule;
+	struct pc_file file;
+	struct pc_file parent;
 };
 
 struct lineage_bits { /* a bit is true, unknown or, in neither, false */
@@ -107,6 +123,7 @@ struct lineage_bits { /* a bit is true, unknown or, in neither, false */
 struct lineage_set {
 	u64 generation;
 	u64 complete;                  /* 0: `ancestors` lacks those of before this image */
+	u64 exec;                      /* the last one that went in */
 	struct lineage_bits self;      /* the program that the task runs */
 	struct lineage_bits ancestors; /* what came before it */
 };
@@ -142,6 +159,11 @@ struct scratch {
 	/* the exec */
 	u64 exec;     /* id */
 	u64 generation;
+	u32 slot;
+	u32 guarded;  /* rules that act on established executables are counted */
+	struct pc_file first; /* the program of level 0 */
+	struct pc_file file;  /* that of the current level */
+	struct trip trip;
 	u64 known;    /* sources read to their end: common ones and, in file role, those of the current level */
 	u64 interpreter_known; /* of the current view */
 	s64 facts[PC_FACTS];
@@ -217,6 +239,9 @@ struct scratch {
 	/* decision */
 	u32 wants;
 	u32 signal;
+	u16 acting[ACTING]; /* enforcing rules that hold */
+	u32 acting_count;
+	u32 record_flags; /* enum pc_record_flag, those that the decision sets */
 	u32 summary_index;
 	u32 word;
 	u64 summary_bits;
@@ -244,6 +269,10 @@ struct exec {
 	u64 generation; /* image of the levels' atoms */
 	u32 levels;
 	u32 scratch;  /* claimed by stage 1 */
+	struct pc_file first; /* the program of level 0 */
+	u64 inode;    /* of the same */
+	u32 device;
+	u32 reserved;
 };
 
 struct {
@@ -252,6 +281,14 @@ struct {
 	__type(key, int);
 	__type(value, struct exec);
 } execs SEC(".maps");
+
+/* The same for the shadow image. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct exec);
+} shadow_execs SEC(".maps");
 
 /* Files of each level of a script exec; a plain program needs none. */
 struct levels {
@@ -269,6 +306,65 @@ struct {
 	__type(key, int);
 	__type(value, struct levels);
 } scripts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct levels);
+} shadow_scripts SEC(".maps");
+
+/* What a task and those before it were, by each slot's image. */
+struct lineage {
+	u64 exec;  /* by which the task came to run what it runs */
+	u64 epoch; /* in which that was noted */
+	struct lineage_set sets[PC_SLOTS + 1]; /* a power of two */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct lineage);
+} lineages SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, struct pc_ancestry_key);
+	__type(value, struct pc_ancestry);
+} ancestries SEC(".maps");
+
+/* Executables that have run and were not acted on, with the time since boot when that was first seen. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 32768);
+	__type(key, struct pc_file);
+	__type(value, u64);
+} established SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, PC_SLOTS * PC_RULES);
+	__type(key, u32);
+	__type(value, struct pc_guard);
+} guards SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct trip);
+	__type(value, u32);
+} trips SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct pc_inode);
+	__type(value, u32); /* enum pc_protection */
+} protected_files SEC(".maps");
 
 /* What an image's tests of cgroup and container say of a cgroup. Filled at the first exec in it, so a cgroup needs no announcement; entries
  * of earlier images are the least recently used ones. */

@@ -171,6 +171,8 @@ static __always_inline void test_cgroup(struct machine *m, struct test_input *in
 static __always_inline void test_lineage(struct machine *m, struct test_input *in, struct lineage_set *set)
 {
 	set->generation = !!in->lineage_state;
+	set->exec = 0;
+	m->s->exec = 1;
 	bpf_probe_read_kernel(set->self.yes, sizeof(set->self.yes), in->parent);
 	bpf_probe_read_kernel(set->self.unknown, sizeof(set->self.unknown), in->parent_unknown);
 	bpf_probe_read_kernel(set->ancestors.yes, sizeof(set->ancestors.yes), in->ancestors);

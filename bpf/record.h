@@ -75,7 +75,8 @@ static __noinline void emit(struct machine *m, struct task_struct *task, struct 
 	r.head_bytes = head & 0x1fff;
 	r.tty_bytes = s->tty_bytes & 63;
 	r.levels = s->levels;
-	r.flags = (!s->args_bytes || s->args_bytes > head ? PC_RECORD_ARGS_CUT : 0) | (cut || s->path_cut ? PC_RECORD_PATH_CUT : 0);
+	r.flags = (!s->args_bytes || s->args_bytes > head ? PC_RECORD_ARGS_CUT : 0) | (cut || s->path_cut ? PC_RECORD_PATH_CUT : 0) |
+		  s->record_flags;
 	bpf_probe_read_kernel_str(r.comm, sizeof(r.comm), &task->comm);
 	BPF_CORE_READ_STR_INTO(&r.parent_comm, task, real_parent, comm);
 	r.size = sizeof(r) + 2 * r.rule_bytes + r.path_bytes + r.name_bytes + r.interpreter_path_bytes + r.interpreter_name_bytes +
@@ -83,7 +84,8 @@ static __noinline void emit(struct machine *m, struct task_struct *task, struct 
 	r.cpu = bpf_get_smp_processor_id();
 	r.sequence = next_number(0);
 
-	if (verdict == PC_VERDICT_REPORT || verdict == PC_VERDICT_UNKNOWN || verdict == PC_VERDICT_NONE) {
+	if (verdict == PC_VERDICT_REPORT || verdict == PC_VERDICT_UNKNOWN || verdict == PC_VERDICT_NONE ||
+	    verdict == PC_VERDICT_WOULD) {
 		if (bpf_ringbuf_reserve_dynptr(&reports, r.size, 0, &out)) {
 			count(PC_COUNT_LOST_REPORT);
 			bpf_ringbuf_discard_dynptr(&out, 0);

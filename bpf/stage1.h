@@ -3,8 +3,10 @@
 #ifndef PORTCULLIS_STAGE1_H
 #define PORTCULLIS_STAGE1_H
 
+#include "cgroup.h"
 #include "file.h"
 #include "gate.h"
+#include "protect.h"
 #include "readers.h"
 #include "record.h"
 #include "task.h"
@@ -19,11 +21,33 @@ static __always_inline void begin_exec(struct exec *e, struct linux_binprm *bprm
 	e->levels = 0;
 }
 
+/* The image that decides, and who asks. */
+struct turn {
+	struct pc_state *st;
+	u64 generation;
+	u32 slot;
+	enum which which;
+};
+
+static __always_inline struct exec *exec_of(struct task_struct *task, enum which which, u64 flags)
+{
+	return which == SHADOW ? bpf_task_storage_get(&shadow_execs, task, 0, flags) : bpf_task_storage_get(&execs, task, 0, flags);
+}
+
+static __always_inline struct levels *levels_of(struct task_struct *task, enum which which)
+{
+	return which == SHADOW ? bpf_task_storage_get(&shadow_scripts, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE)
+			       : bpf_task_storage_get(&scripts, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+}
+
 /* Scratch memory as it is before anything of an exec was read. */
-static __always_inline void begin_scratch(struct scratch *s, struct exec *e, u64 generation, u32 stage)
+static __always_inline void begin_scratch(struct scratch *s, struct exec *e, struct turn *t, u32 stage)
 {
 	s->exec = e->id;
-	s->generation = generation;
+	s->generation = t->generation;
+	s->slot = t->slot;
+	s->guarded = t->which == ACTIVE;
+	s->record_flags = 0;
 	s->stage = stage;
 	s->kept = 0;
 	s->known = 0;
@@ -59,10 +83,35 @@ static __always_inline void add_level(struct machine *m, struct levels *levels, 
 	}
 }
 
+/* Facts of the task's surroundings: its cgroup, and what ran before. */
+static __always_inline void surroundings(struct machine *m, struct task_struct *task, struct turn *t)
+{
+	const struct pc_header *h = image_header(m->image);
+	struct lineage *lineage;
+
+	if (h->cgroup_words && !t->st->cgroups_unknown)
+		cgroup_facts(m, task, t->generation);
+	if (h->lineage_words) {
+		lineage = bpf_task_storage_get(&lineages, task, 0, 0);
+		lineage_facts(m, lineage ? &lineage->sets[bound(t->slot, 3)] : 0, t->generation);
+	}
+}
+
+/* The file that was asked for, whatever interprets it. */
+static __always_inline void keep_first(struct scratch *s, struct exec *e, u32 level)
+{
+	if (!level) {
+		e->first = s->file;
+		e->inode = s->inode;
+		e->device = s->device;
+	}
+	s->first = e->first;
+}
+
 enum can_refuse { CANNOT_REFUSE, CAN_REFUSE };
 
 static __always_inline int decide_stage1(struct machine *m, struct exec *e, struct linux_binprm *bprm, struct task_struct *task,
-					 struct pc_state *st, u64 generation, enum can_refuse can)
+					 struct turn *t, enum can_refuse can)
 {
 	struct scratch *s = m->s;
 	const struct pc_header *h = image_header(m->image);
@@ -71,27 +120,29 @@ static __always_inline int decide_stage1(struct machine *m, struct exec *e, stru
 	int native = is_native(bprm);
 
 	if (BPF_CORE_READ(bprm, interp) == BPF_CORE_READ(bprm, filename))
-		begin_exec(e, bprm, generation);
-	else if (e->bprm != (u64)bprm || e->generation != generation)
+		begin_exec(e, bprm, t->generation);
+	else if (e->bprm != (u64)bprm || e->generation != t->generation)
 		return 0; /* the image changed below: stage 2 decides with the new one */
 	level = e->levels;
 	if (level >= PC_LEVELS)
 		return 0;
 	if (level || !native) {
-		levels = bpf_task_storage_get(&scripts, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+		levels = levels_of(task, t->which);
 		if (!levels) {
 			count(PC_COUNT_NO_MEMORY);
 			return 0;
 		}
 	}
-	begin_scratch(s, e, generation, PC_STAGE_REFUSE);
+	begin_scratch(s, e, t, PC_STAGE_REFUSE);
 	e->levels = s->levels = level + 1;
 	s->native = native;
 	clear_atoms(m);
 	task_facts(s, task);
 	add_level(m, levels, BPF_CORE_READ(bprm, file), level);
+	keep_first(s, e, level);
 	if (can == CANNOT_REFUSE)
 		return 0;
+	surroundings(m, task, t);
 	/* a setuid program gets its ids later, and an interpreter's file counts, not the script's */
 	if (native && !(s->mode & (S_ISUID | S_ISGID)))
 		effective_facts(s, task);
@@ -111,8 +162,9 @@ static __always_inline int decide_stage1(struct machine *m, struct exec *e, stru
 	}
 	test_integers(m, 0, PC_FACT_FILE);
 	decide_views(m, levels);
+	ask_breakers(m);
 	count(PC_COUNT_STAGE1);
-	if (!(s->wants & WANT_DENY) || is_protected(st, task)) { /* stage 2 says who was spared */
+	if (!(s->wants & WANT_DENY) || spared(t->st, task, e->inode, e->device)) { /* stage 2 says who was spared */
 		/* everything was read, so nothing was unknown; the parent may change in between */
 		if (!levels && s->phase >= PHASE_DONE && s->total <= BLOCK_END && !s->wrapped &&
 		    !(h->sources & ~(s->known | s->interpreter_known)) && !(h->sources & (1ull << (PC_SOURCE_FACT + PC_FACT_PPID)))) {
@@ -126,30 +178,29 @@ static __always_inline int decide_stage1(struct machine *m, struct exec *e, stru
 	return -EPERM;
 }
 
-static __always_inline int stage1(struct linux_binprm *bprm, enum can_refuse can)
+static __always_inline int stage1(struct linux_binprm *bprm, enum can_refuse can, enum which which)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	struct turn t = { .which = which, .slot = PC_SLOTS };
 	struct machine m = {};
-	struct pc_state *st;
 	struct exec *e;
-	u64 generation = 0;
-	u32 slot = PC_SLOTS, claimed = 0;
+	u32 claimed = 0;
 	int ret = 0;
 
-	st = enter(&m, &slot, &generation);
-	if (!st)
+	t.st = enter(&m, which, &t.slot, &t.generation);
+	if (!t.st)
 		return 0;
-	e = bpf_task_storage_get(&execs, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	e = exec_of(task, which, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	m.s = claim(bpf_get_smp_processor_id(), &claimed);
 	if (e && m.s && m.image) {
 		e->scratch = claimed;
-		ret = decide_stage1(&m, e, bprm, task, st, generation, can);
+		ret = decide_stage1(&m, e, bprm, task, &t, can);
 	} else {
 		count(PC_COUNT_NO_MEMORY);
 	}
 	if (m.s)
 		yield(m.s);
-	leave(st, slot);
+	leave(t.st, t.slot);
 	return ret;
 }
 

@@ -5,33 +5,78 @@
 
 #include "stage1.h"
 
-/* What stage 2 does about the rules that hold. */
-static __always_inline void act(struct machine *m, struct task_struct *task, struct levels *levels, struct pc_state *st)
+/* What the shadow image would have done is counted and said, and nothing is done. */
+static __always_inline u32 act_in_shadow(struct scratch *s, struct turn *t)
 {
-	struct scratch *s = m->s;
-	u32 verdict = PC_VERDICT_NONE, signal = s->signal;
+	s->record_flags |= PC_RECORD_SHADOW;
+	if (ran_before(&s->first, t->st->since[bound(t->slot, 3)]))
+		s->record_flags |= PC_RECORD_ESTABLISHED;
+	if (!(s->wants & (WANT_DENY | WANT_KILL)))
+		return PC_VERDICT_NONE;
+	count(PC_COUNT_WOULD);
+	return PC_VERDICT_WOULD;
+}
+
+/* What stage 2 does about the rules that hold. */
+static __always_inline u32 act_on(struct scratch *s, struct exec *e, struct task_struct *task, struct turn *t)
+{
+	u32 spare;
 
 	count(PC_COUNT_EXEC);
-	if (s->wants & (WANT_DENY | WANT_KILL)) {
-		if (is_protected(st, task)) {
-			verdict = PC_VERDICT_PROTECTED;
-			count(PC_COUNT_PROTECTED);
-		} else if (!bpf_send_signal(signal)) {
-			verdict = PC_VERDICT_KILL;
-			count(PC_COUNT_KILLED);
-		} else {
-			verdict = PC_VERDICT_REPORT;
-			count(PC_COUNT_REPORTED);
-		}
-	} else if (s->wants & WANT_REPORT) {
-		verdict = PC_VERDICT_REPORT;
-		count(PC_COUNT_REPORTED);
-	} else if (s->wants & WANT_UNKNOWN) {
-		verdict = PC_VERDICT_UNKNOWN;
-		count(PC_COUNT_UNKNOWN);
+	if (s->wants & WANT_TRIPPED) {
+		s->record_flags |= PC_RECORD_BREAKER;
+		count(PC_COUNT_BREAKER);
 	}
+	if (s->wants & (WANT_DENY | WANT_KILL)) {
+		spare = spared(t->st, task, e->inode, e->device);
+		if (spare == SPARED_PROTECTED) {
+			count(PC_COUNT_PROTECTED);
+			return PC_VERDICT_PROTECTED;
+		}
+		if (spare == SPARED_CANARY) {
+			s->record_flags |= PC_RECORD_CANARY;
+			count(PC_COUNT_CANARY);
+		} else if (!bpf_send_signal(s->signal)) {
+			count(PC_COUNT_KILLED);
+			return PC_VERDICT_KILL;
+		}
+	}
+	establish(&s->first);
+	if (s->wants & WANT_REPORT) {
+		count(PC_COUNT_REPORTED);
+		return PC_VERDICT_REPORT;
+	}
+	if (s->wants & WANT_UNKNOWN) {
+		count(PC_COUNT_UNKNOWN);
+		return PC_VERDICT_UNKNOWN;
+	}
+	return PC_VERDICT_NONE;
+}
+
+/* The exec has happened: the task's lineage goes one program further. */
+static __always_inline void pass_on(struct machine *m, struct exec *e, struct task_struct *task, struct turn *t)
+{
+	struct lineage *lineage = bpf_task_storage_get(&lineages, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (!lineage) {
+		count(PC_COUNT_UNINHERITED);
+		return;
+	}
+	/* first: `restore` looks at it to see whether it was overtaken */
+	lineage->epoch = t->st->epoch;
+	lineage->exec = e->id;
+	lineage_exec(m, &lineage->sets[bound(t->slot, 3)], t->generation);
+}
+
+static __always_inline void act(struct machine *m, struct exec *e, struct task_struct *task, struct levels *levels, struct turn *t)
+{
+	struct scratch *s = m->s;
+	u32 verdict = t->which == SHADOW ? act_in_shadow(s, t) : act_on(s, e, task, t);
+
 	if (verdict != PC_VERDICT_NONE || (image_header(m->image)->events & PC_EVENT_EXEC))
 		emit(m, task, levels, PC_STAGE_KILL, verdict);
+	if (image_header(m->image)->lineage_words)
+		pass_on(m, e, task, t);
 }
 
 /* Facts that are final once the new program is installed; the argument block follows. */
@@ -112,37 +157,52 @@ static __always_inline int is_kept(struct machine *m, struct exec *e, struct lin
 	return !s->difference;
 }
 
+/* Both images call an exec by the same number. */
+static __always_inline void share_id(struct exec *e, struct linux_binprm *bprm, struct task_struct *task, struct turn *t)
+{
+	struct exec *active;
+
+	if (t->which != SHADOW)
+		return;
+	active = exec_of(task, ACTIVE, 0);
+	if (active && active->bprm == (u64)bprm)
+		e->id = active->id;
+}
+
 static __always_inline void decide_stage2(struct machine *m, struct exec *e, struct linux_binprm *bprm, struct task_struct *task,
-					  struct pc_state *st, u64 generation, enum may_sleep sleeps)
+					  struct turn *t, enum may_sleep sleeps)
 {
 	struct scratch *s = m->s;
 	struct levels *levels = 0;
 
 	if (e->bprm != (u64)bprm)
-		begin_exec(e, bprm, generation);
-	if (e->generation == generation && is_kept(m, e, bprm, sleeps)) {
-		act(m, task, 0, st);
+		begin_exec(e, bprm, t->generation);
+	share_id(e, bprm, task, t);
+	if (t->which == ACTIVE && e->generation == t->generation && is_kept(m, e, bprm, sleeps)) {
+		act(m, e, task, 0, t);
 		e->seen = (u64)bprm;
 		return;
 	}
 	if (BPF_CORE_READ(bprm, interp) != BPF_CORE_READ(bprm, filename)) {
-		levels = bpf_task_storage_get(&scripts, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+		levels = levels_of(task, t->which);
 		if (!levels) {
 			count(PC_COUNT_NO_MEMORY);
 			return; /* not marked: unseen */
 		}
-		if (e->generation != generation || e->levels < 2)
+		if (e->generation != t->generation || e->levels < 2)
 			forget_levels(m, levels);
 		if (e->levels < 2)
 			e->levels = 2;
 	} else {
 		e->levels = 1;
 	}
-	begin_scratch(s, e, generation, PC_STAGE_KILL);
+	begin_scratch(s, e, t, PC_STAGE_KILL);
 	s->levels = e->levels;
 	clear_atoms(m);
 	final_facts(m, task);
 	add_level(m, levels, BPF_CORE_READ(bprm, file), e->levels - 1);
+	keep_first(s, e, e->levels - 1);
+	surroundings(m, task, t);
 	begin_block(m, BPF_CORE_READ(bprm, argc), BPF_CORE_READ(bprm, envc));
 	s->address = BPF_CORE_READ(bprm, p);
 	s->limit = BPF_CORE_READ(bprm, exec);
@@ -152,37 +212,42 @@ static __always_inline void decide_stage2(struct machine *m, struct exec *e, str
 		count(PC_COUNT_UNREAD);
 	test_integers(m, 0, PC_FACT_FILE);
 	decide_views(m, levels);
-	act(m, task, levels, st);
+	ask_breakers(m);
+	act(m, e, task, levels, t);
 	e->seen = (u64)bprm;
 }
 
-static __always_inline int stage2(struct linux_binprm *bprm, enum may_sleep sleeps)
+static __always_inline int stage2(struct linux_binprm *bprm, enum may_sleep sleeps, enum which which)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct exec *e = bpf_task_storage_get(&execs, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct exec *e = exec_of(task, which, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct turn t = { .which = which, .slot = PC_SLOTS };
 	struct machine m = {};
-	struct pc_state *st;
-	u64 generation = 0;
-	u32 slot = PC_SLOTS, claimed = 0;
+	u32 claimed = 0;
 
 	if (!e) {
 		count(PC_COUNT_NO_MEMORY);
 		return 0;
 	}
-	st = enter(&m, &slot, &generation);
-	if (!st) {
-		if (slot != SLOT_CONTENDED)
+	t.st = enter(&m, which, &t.slot, &t.generation);
+	if (!t.st) {
+		if (t.slot != SLOT_CONTENDED)
 			e->seen = (u64)bprm; /* asked, and there is nothing to decide */
 		return 0;
 	}
-	m.s = claim(e->bprm == (u64)bprm ? e->scratch : bpf_get_smp_processor_id(), &claimed);
+	m.s = claim(which == ACTIVE && e->bprm == (u64)bprm ? e->scratch : bpf_get_smp_processor_id(), &claimed);
 	if (m.s && m.image)
-		decide_stage2(&m, e, bprm, task, st, generation, sleeps);
+		decide_stage2(&m, e, bprm, task, &t, sleeps);
 	else
 		count(PC_COUNT_NO_MEMORY);
 	if (m.s)
 		yield(m.s);
-	leave(st, slot);
+	leave(t.st, t.slot);
+	if (which == SHADOW) {
+		e->bprm = 0;
+		if (BPF_CORE_READ(bprm, interp) != BPF_CORE_READ(bprm, filename))
+			bpf_task_storage_delete(&shadow_scripts, task);
+	}
 	return 0;
 }
 

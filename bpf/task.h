@@ -12,7 +12,7 @@ static __always_inline void fact(struct scratch *s, u32 number, s64 value)
 }
 
 /* What does not change between the stages. */
-static __always_inline void task_facts(struct scratch *s, struct task_struct *task)
+static __noinline void task_facts(struct scratch *s, struct task_struct *task)
 {
 	fact(s, PC_FACT_UID, BPF_CORE_READ(task, cred, uid.val));
 	fact(s, PC_FACT_GID, BPF_CORE_READ(task, cred, gid.val));
@@ -33,7 +33,7 @@ static __always_inline u32 string_length(long n)
 	return n > 0 ? n - 1 : 0;
 }
 
-static __always_inline void tty_fact(struct machine *m, struct task_struct *task)
+static __noinline void tty_fact(struct machine *m, struct task_struct *task)
 {
 	struct scratch *s = m->s;
 	struct tty_struct *tty = BPF_CORE_READ(task, signal, tty);
@@ -87,7 +87,7 @@ static __always_inline void future_comm_fact(struct machine *m, struct linux_bin
 
 /* x86: where the arguments of the system call that brought us here lie. Returns 0 when the ABI is not known or the kernel itself
  * executes. */
-static __always_inline int caller_arguments(struct scratch *s, struct task_struct *task)
+static __noinline int caller_arguments(struct scratch *s, struct task_struct *task)
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	u64 number = BPF_CORE_READ(regs, orig_ax);

@@ -21,6 +21,7 @@ Napi::Function Object::Define(Napi::Env env) {
                      {
                          InstanceMethod<&Object::SelectPrograms>("selectPrograms"),
                          InstanceMethod<&Object::ResizeMap>("resizeMap"),
+                         InstanceMethod<&Object::ReuseMap>("reuseMap"),
                          InstanceMethod<&Object::SetInitialBytes>("setInitialBytes"),
                          InstanceMethod<&Object::Layout>("layout"),
                          InstanceMethod<&Object::Load>("load"),
@@ -107,6 +108,14 @@ void Object::ResizeMap(const Napi::CallbackInfo& info) {
   int error = entries > 0 ? bpf_map__set_max_entries(map, entries) : 0;
   if (error == 0 && value > 0) error = bpf_map__set_value_size(map, value);
   if (error != 0) throw KernelError(info.Env(), -error, "resize map '" + name + "'");
+}
+
+// reuseMap(name, map): load() takes this map instead of making one.
+void Object::ReuseMap(const Napi::CallbackInfo& info) {
+  bpf_map* own = MapArgument(info, 0);
+  const Map& other = Map::Argument(info, 1, "map");
+  const int error = bpf_map__reuse_fd(own, other.fd());
+  if (error != 0) throw KernelError(info.Env(), -error, std::string("reuse a map as '") + bpf_map__name(own) + "'");
 }
 
 // setInitialBytes(map, offset, bytes): of a data section such as .rodata

@@ -21,6 +21,7 @@ class Object : public Napi::ObjectWrap<Object> {
   // Before load.
   void SelectPrograms(const Napi::CallbackInfo& info);
   void ResizeMap(const Napi::CallbackInfo& info);
+  void ReuseMap(const Napi::CallbackInfo& info);
   void SetInitialBytes(const Napi::CallbackInfo& info);
   Napi::Value Layout(const Napi::CallbackInfo& info);
   void Load(const Napi::CallbackInfo& info);

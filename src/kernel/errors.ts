@@ -4,6 +4,8 @@ export type KernelErrorCode =
   | 'no-tier' // no way into this kernel
   | 'image-too-large'
   | 'no-free-slot'
+  | 'no-image' // nothing is in force
+  | 'no-shadow' // nothing decides in shadow
   | 'self-test';
 
 export class SessionError extends Error {

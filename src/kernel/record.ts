@@ -4,7 +4,7 @@ import type { Abi } from './abi.js';
 import { SessionError } from './errors.js';
 import type { KernelRecord, RecordedEvent, Stage, Verdict } from './types.js';
 
-const flag = { argsCut: 1, pathCut: 2, shadow: 4 };
+const flag = { argsCut: 1, pathCut: 2, shadow: 4, established: 8, breaker: 16, canary: 32 };
 
 /** A decoder for the records of one object. Bytes -> record; throws SessionError `layout` for a record of another version. */
 export function recordDecoder(abi: Abi): (bytes: Uint8Array) => KernelRecord {
@@ -83,6 +83,9 @@ export function recordDecoder(abi: Abi): (bytes: Uint8Array) => KernelRecord {
       argsCut: (flags & flag.argsCut) !== 0,
       pathCut: (flags & flag.pathCut) !== 0,
       shadow: (flags & flag.shadow) !== 0,
+      established: (flags & flag.established) !== 0,
+      tripped: (flags & flag.breaker) !== 0,
+      outsideCanary: (flags & flag.canary) !== 0,
       tty: text(tty) || undefined,
       comm: upToNul(bytes.subarray(field('comm'), field('comm') + 16)),
       parentComm: upToNul(bytes.subarray(field('parent_comm'), field('parent_comm') + 16)),

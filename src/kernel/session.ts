@@ -1,23 +1,29 @@
 /** One session over one kernel: picks the tier, keeps the programs attached, swaps images and reads records. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type BpfMap, KernelError, type Ring } from './addon.js';
+import { header } from '../compiler/image/layout.js';
+import { type BpfMap, bootTimeNs, KernelError, type Ring } from './addon.js';
 import { SessionError } from './errors.js';
+import { writeEstablished, writeProtectedFiles } from './guards.js';
 import { capacityFor, largestCapacity, ProgramSet, smallestCapacity } from './programs.js';
 import { recordDecoder } from './record.js';
 import { selfTestExec, selfTestImage } from './self-test.js';
 import { tiers } from './tiers.js';
 import type {
+  ActivateOptions,
   Activation,
+  Executable,
   KernelRecord,
   KernelSession,
   ProgramStatistics,
+  ProtectedFile,
   RecordBatch,
   RingName,
   RingStatistics,
   SelfTestResult,
   SessionOptions,
   TierChoice,
+  Trip,
 } from './types.js';
 
 const defaultObject = fileURLToPath(new URL('../../build/bpf/exec.bpf.o', import.meta.url));
@@ -61,6 +67,11 @@ class Session implements KernelSession {
   private generation = 0n;
   /** What sets that are gone had counted, less what the self-test did. */
   private counted: Record<string, bigint> = {};
+  private active: Uint8Array | undefined;
+  private shadow: { image: Uint8Array; activation: Activation; options: ActivateOptions } | undefined;
+  private protectedFiles: readonly ProtectedFile[] = [];
+  private canary: { id: bigint; level: number } | undefined;
+  private breakerLimit = 0;
   private onBatch: ((batch: RecordBatch) => void) | undefined;
 
   constructor(
@@ -69,31 +80,79 @@ class Session implements KernelSession {
     private readonly options: SessionOptions & { objectPath: string },
   ) {}
 
-  async activate(image: Uint8Array, options: { onUnseen?: 'report' | 'enforce' } = {}): Promise<Activation> {
-    if (image.byteLength > largestCapacity)
-      throw new SessionError(
-        'image-too-large',
-        `the policy image has ${image.byteLength} bytes and at most ${largestCapacity} fit; the old policy stays in force`,
-      );
-    const grown = image.byteLength > this.set.capacity ? this.grow(image) : undefined;
-    const set = grown ?? this.set;
+  activate(image: Uint8Array, options: ActivateOptions = {}): Promise<Activation> {
+    return this.activateIn(this.fitting(image.byteLength), image, options);
+  }
+
+  async stage(image: Uint8Array, options: ActivateOptions = {}): Promise<Activation> {
+    const set = this.fitting(image.byteLength);
+    // a larger set is brought up with the image that is in force
+    if (set !== this.set) await (this.active ? this.activateIn(set, this.active, options) : this.outgrow(set));
     const generation = this.generation + 1n;
-    let activation: Activation;
-    try {
-      set.unseenIsKilled = options.onUnseen === 'enforce';
-      activation = await set.activate(image, generation);
-      grown?.attach();
-    } catch (error) {
-      grown?.close();
-      throw error;
-    }
+    const activation = await this.set.stage(image, generation, options.ancestry);
     this.generation = generation;
-    if (grown) await this.replace(grown);
+    this.shadow = { image, activation, options };
     return activation;
   }
 
+  async promote(): Promise<Activation> {
+    const staged = this.shadow;
+    if (!staged) throw new SessionError('no-shadow', 'no policy decides in shadow');
+    const { image, activation, options } = staged;
+    this.set.slots.setting('on_unseen', options.onUnseen === 'enforce' ? 1 : 0);
+    await this.set.promote(image, options.since);
+    this.active = image;
+    this.shadow = undefined;
+    return activation;
+  }
+
+  async discard(): Promise<void> {
+    this.set.dropShadow();
+    this.shadow = undefined;
+  }
+
   async release(): Promise<void> {
-    this.set.release();
+    this.set.slots.clear();
+    this.set.dropShadow();
+    this.active = undefined;
+    this.shadow = undefined;
+  }
+
+  async suspend(): Promise<void> {
+    await this.release();
+    this.set.detach();
+  }
+
+  resume(): void {
+    this.set.attach();
+  }
+
+  setMode(rule: number, mode: 'monitor' | 'enforce'): void {
+    this.set.slots.setMode(rule, mode);
+  }
+
+  protect(files: readonly ProtectedFile[]): void {
+    this.protectedFiles = files;
+    writeProtectedFiles(this.set.abi, this.set.map('protected_files'), files);
+  }
+
+  limitTo(cgroup: { id: bigint; level: number } | undefined): void {
+    this.canary = cgroup;
+    this.set.slots.limitTo(cgroup);
+  }
+
+  breakAfter(executables: number): void {
+    this.breakerLimit = executables;
+    this.set.slots.setting('breaker_limit', executables);
+  }
+
+  establish(executables: readonly Executable[]): void {
+    writeEstablished(this.set.abi, this.set.map('established'), executables, bootTimeNs());
+  }
+
+  trips(): Trip[] {
+    const slot = this.set.slots.active;
+    return slot === undefined || !this.active ? [] : this.set.guards.trips(slot, rulesOf(this.active));
   }
 
   async selfTest(): Promise<SelfTestResult> {
@@ -150,7 +209,7 @@ class Session implements KernelSession {
 
   async close(): Promise<void> {
     this.set.detach();
-    this.set.release();
+    this.set.slots.clear();
     await this.stopRings();
     this.set.close();
   }
@@ -159,14 +218,62 @@ class Session implements KernelSession {
     await Promise.all([...this.set.rings.values()].map((ring) => ring.stop()));
   }
 
-  /** The same programs with slots for a larger image. The old set stays attached until the new one is. */
-  private grow(image: Uint8Array): ProgramSet {
-    return ProgramSet.load(
-      this.options.objectPath,
-      this.set.tier,
-      capacityFor(image.byteLength),
-      this.options.agentPid,
-    );
+  /** The set that has room for an image: the one there is, or the same programs with larger slots, not attached. */
+  private fitting(bytes: number): ProgramSet {
+    if (bytes > largestCapacity)
+      throw new SessionError(
+        'image-too-large',
+        `the policy image has ${bytes} bytes and at most ${largestCapacity} fit; the old policy stays in force`,
+      );
+    if (bytes <= this.set.capacity) return this.set;
+    return ProgramSet.load(this.options.objectPath, this.set.tier, capacityFor(bytes), this.options.agentPid);
+  }
+
+  private async activateIn(set: ProgramSet, image: Uint8Array, options: ActivateOptions): Promise<Activation> {
+    const generation = this.generation + 1n;
+    let activation: Activation;
+    try {
+      if (set !== this.set) {
+        this.configure(set);
+        set.attach();
+      }
+      set.slots.setting('on_unseen', options.onUnseen === 'enforce' ? 1 : 0);
+      const { ancestry, since } = options;
+      activation = await set.activate(image, generation, {
+        ...(ancestry && { source: ancestry }),
+        ...(since && { since }),
+      });
+    } catch (error) {
+      if (set !== this.set) set.close();
+      throw error;
+    }
+    this.generation = generation;
+    this.active = image;
+    this.shadow = undefined;
+    if (set !== this.set) await this.replace(set);
+    return activation;
+  }
+
+  /** Larger slots while nothing is in force. */
+  private async outgrow(set: ProgramSet): Promise<void> {
+    this.configure(set);
+    try {
+      set.attach();
+    } catch (error) {
+      set.close();
+      throw error;
+    }
+    await this.replace(set);
+  }
+
+  /** What was told to the set that goes is told to the one that comes. */
+  private configure(set: ProgramSet): void {
+    set.slots.limitTo(this.canary);
+    set.slots.setting('breaker_limit', this.breakerLimit);
+    writeProtectedFiles(set.abi, set.map('protected_files'), this.protectedFiles);
+    const old = this.set.map('established');
+    const fresh = set.map('established');
+    for (const key of old.keys()) fresh.update(key, old.lookup(key) ?? new Uint8Array(old.valueSize));
   }
 
   /** The new set decides already; what the old one still holds is delivered before it goes. */
@@ -174,7 +281,7 @@ class Session implements KernelSession {
     const old = this.set;
     this.set = grown;
     old.detach();
-    old.release();
+    old.slots.clear();
     for (const ring of old.rings.values()) await ring.stop();
     const decode = recordDecoder(old.abi);
     for (const [name, ring] of old.rings) {
@@ -193,6 +300,10 @@ class Session implements KernelSession {
       this.onBatch?.({ ring: name, records: [...batch].map(decode), acknowledge: () => ring.acknowledge(batch) });
     });
   }
+}
+
+function rulesOf(image: Uint8Array): number {
+  return new DataView(image.buffer, image.byteOffset).getUint32(header.rules + 4, true);
 }
 
 /** By name, summed over CPUs. */

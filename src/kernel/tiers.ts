@@ -6,6 +6,8 @@ export interface Tier {
   name: TierName;
   /** Programs of bpf/exec.bpf.c, in the order in which they are attached. */
   programs: readonly string[];
+  /** Those that decide by the shadow image. */
+  shadowPrograms: readonly string[];
   /** What a self-test exec must come to. */
   stops: 'refused' | 'killed';
   cannot: readonly string[];
@@ -24,6 +26,7 @@ export const tiers: readonly Tier[] = [
     name: 'lsm',
     // stage 2 first: an exec that stage 1 has seen must find it
     programs: ['kill', 'refuse', 'check_seen'],
+    shadowPrograms: ['shadow_decide', 'shadow_watch'],
     stops: 'refused',
     cannot: [],
     missing() {
@@ -41,6 +44,7 @@ export const tiers: readonly Tier[] = [
   {
     name: 'fmod_ret',
     programs: ['kill_fentry', 'modify', 'check_seen'],
+    shadowPrograms: ['shadow_decide_fentry', 'shadow_watch_fentry'],
     stops: 'refused',
     cannot: [misses],
     missing: () => undefined,
@@ -48,6 +52,7 @@ export const tiers: readonly Tier[] = [
   {
     name: 'kprobe',
     programs: ['kill_kprobe', 'watch', 'check_seen'],
+    shadowPrograms: ['shadow_decide_kprobe', 'shadow_watch_kprobe'],
     stops: 'killed',
     cannot: [cannotRefuse, misses],
     missing: () => undefined,
@@ -55,6 +60,7 @@ export const tiers: readonly Tier[] = [
   {
     name: 'tracepoint',
     programs: ['kill_at_exec'],
+    shadowPrograms: ['shadow_at_exec'],
     stops: 'killed',
     cannot: [
       cannotRefuse,

@@ -1,5 +1,8 @@
 /** What the rest of the agent knows of the kernel: one session over one set of attached programs, and its decoded records. */
 import type { Bytes } from '../secl/bytes.js';
+import type { AncestrySource } from './lineage.js';
+
+export type { Ancestry, AncestrySource, LineageBits, Orphan } from './lineage.js';
 
 /** Ways into the kernel, best first. */
 export type TierName = 'lsm' | 'fmod_ret' | 'kprobe' | 'tracepoint';
@@ -16,7 +19,7 @@ export interface TierChoice {
 export type Stage = 'refuse' | 'kill' | 'unseen';
 
 /** enum pc_verdict of bpf/abi.h, without its prefix. */
-export type Verdict = 'none' | 'report' | 'refuse' | 'kill' | 'unknown' | 'unseen' | 'protected';
+export type Verdict = 'none' | 'report' | 'refuse' | 'kill' | 'unknown' | 'unseen' | 'protected' | 'would';
 
 /** The two rings. Reports cannot fill the ring of the verdicts. */
 export type RingName = 'verdicts' | 'reports';
@@ -77,6 +80,12 @@ export interface KernelRecord {
   pathCut: boolean;
   /** Decided by the shadow image. */
   shadow: boolean;
+  /** In a record of the shadow: the executable ran on this host before the shadow image came. */
+  established: boolean;
+  /** A rule that holds did not act, because its circuit breaker has tripped. */
+  tripped: boolean;
+  /** Rules that hold did not act, because the process is outside the canary cgroup. */
+  outsideCanary: boolean;
   tty: Bytes | undefined;
   comm: Bytes;
   parentComm: Bytes;
@@ -88,6 +97,8 @@ export interface Activation {
   slot: number;
   milliseconds: number;
   imageBytes: number;
+  /** Processes whose lineage is not known to the image; 0 for an image that asks for none. */
+  orphans: number;
 }
 
 /** Records of one ring. The kernel keeps them until `acknowledge` is called, so delivery is at least once. */
@@ -113,6 +124,10 @@ export const COUNTER_NAMES = [
   'lost_verdict',
   'lost_report',
   'long_path',
+  'would',
+  'breaker',
+  'canary',
+  'uninherited',
 ] as const;
 export type CounterName = (typeof COUNTER_NAMES)[number];
 
@@ -140,13 +155,69 @@ export interface SelfTestResult {
   outcome: 'refused' | 'killed';
 }
 
+export interface ActivateOptions {
+  onUnseen?: 'report' | 'enforce';
+  /** Says what live processes are to an image with lineage; without it that is not known. */
+  ancestry?: AncestrySource;
+  /** By rule of the image, since when it enforces: nanoseconds since boot. Without it, since now. */
+  since?: readonly bigint[];
+}
+
+/** A file that is never acted on. */
+export interface ProtectedFile {
+  inode: bigint;
+  /** major << 20 | minor, as the kernel counts. */
+  device: number;
+  /** `login` may start a `shell`, which is spared then; a `program` is spared always. */
+  protection: readonly ('program' | 'login' | 'shell')[];
+}
+
+/** An executable as the circuit breaker knows it. */
+export interface Executable {
+  /** Of its last change, nanoseconds since 1970. */
+  ctime: bigint;
+  size: bigint;
+  /** The file's own name, without directories. */
+  name: Bytes;
+}
+
+/** A rule whose circuit breaker has counted something. */
+export interface Trip {
+  rule: number;
+  /** Established executables that it acted on, each with the established program that started it. */
+  distinct: number;
+  tripped: boolean;
+}
+
 export interface KernelSession {
   readonly choice: TierChoice;
   readonly bootId: string;
-  /** Swaps atomically. Throws KernelError, and then the old image stays active. */
-  activate(image: Uint8Array, options?: { onUnseen?: 'report' | 'enforce' }): Promise<Activation>;
+  /** Swaps atomically. Throws KernelError, and then the old image stays active. Ends a shadow. */
+  activate(image: Uint8Array, options?: ActivateOptions): Promise<Activation>;
+  /** Lets an image decide in shadow: what it would have done is counted and said in records (`would`). Throws SessionError `image-too-large`. */
+  stage(image: Uint8Array, options?: ActivateOptions): Promise<Activation>;
+  /** The shadow becomes active. Throws SessionError `no-shadow`. */
+  promote(): Promise<Activation>;
+  /** Ends the shadow. */
+  discard(): Promise<void>;
   /** No image is active afterwards. */
   release(): Promise<void>;
+  /** Detaches every program and releases; the session stays open. */
+  suspend(): Promise<void>;
+  /** Attaches again what `suspend` detached. No image is active yet. */
+  resume(): void;
+  /** Whether a rule of the active image acts or only reports, from the next decision on; a swap forgets it. */
+  setMode(rule: number, mode: 'monitor' | 'enforce'): void;
+  /** Replaces the set of files that are never acted on. Throws KernelError when it is larger than the kernel's map. */
+  protect(files: readonly ProtectedFile[]): void;
+  /** Rules act in this cgroup and below it; `level` is its depth, the root's is 0. Undefined: everywhere. */
+  limitTo(cgroup: { id: bigint; level: number } | undefined): void;
+  /** Established executables that one rule may act on before it loses its hold on them; 0: any number. */
+  breakAfter(executables: number): void;
+  /** Executables that ran before the agent was there. */
+  establish(executables: readonly Executable[]): void;
+  /** Rules of the active image whose breaker has counted something. */
+  trips(): Trip[];
   /** Throws when the tier does not do what it claims. */
   selfTest(): Promise<SelfTestResult>;
   start(onBatch: (batch: RecordBatch) => void): void;

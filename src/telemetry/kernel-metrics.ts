@@ -40,7 +40,20 @@ const labelled: readonly {
       unknown: 'unknown',
       unseen: 'unseen',
       protected: 'protected',
+      would: 'would',
     },
+  },
+  {
+    name: 'spared_total',
+    help: 'Execs that an enforcing rule did not act on, by reason.',
+    label: 'reason',
+    values: { protected: 'protected', breaker: 'breaker', outside_canary: 'canary' },
+  },
+  {
+    name: 'lineage_lost_total',
+    help: 'Forks and execs after which it is not known what a process descends from.',
+    label: 'reason',
+    values: { no_memory: 'uninherited' },
   },
   {
     name: 'records_lost_total',

@@ -1,13 +1,16 @@
 /** A kernel for tests: keeps the image it is given, hands out the records it is told to, and writes down what happened. */
 import type {
   Activation,
+  Executable,
   KernelRecord,
   KernelSession,
   ProgramStatistics,
+  ProtectedFile,
   RecordBatch,
   RingStatistics,
   SelfTestResult,
   TierChoice,
+  Trip,
 } from '../../src/kernel/types.js';
 
 export class FakeSession implements KernelSession {
@@ -17,6 +20,13 @@ export class FakeSession implements KernelSession {
   readonly calls: string[] = [];
   /** The image in force. */
   image: Uint8Array | undefined;
+  /** The image on trial. */
+  shadow: Uint8Array | undefined;
+  protected: readonly ProtectedFile[] = [];
+  canary: { id: bigint; level: number } | undefined;
+  breakerLimit = 0;
+  readonly established: Executable[] = [];
+  tripped: Trip[] = [];
   generation = 0n;
   /** Thrown by the next call of that name. */
   readonly failures = new Map<'activate' | 'selfTest' | 'release' | 'drain', Error>();
@@ -30,7 +40,60 @@ export class FakeSession implements KernelSession {
     this.#call(`activate ${options?.onUnseen}`, 'activate');
     this.image = image;
     this.generation++;
-    return { generation: this.generation, slot: 0, milliseconds: 1, imageBytes: image.length };
+    return { generation: this.generation, slot: 0, milliseconds: 1, imageBytes: image.length, orphans: 0 };
+  }
+
+  async stage(image: Uint8Array): Promise<Activation> {
+    this.#call('stage');
+    this.shadow = image;
+    this.generation++;
+    return { generation: this.generation, slot: 1, milliseconds: 1, imageBytes: image.length, orphans: 0 };
+  }
+
+  async promote(): Promise<Activation> {
+    this.#call('promote');
+    this.image = this.shadow;
+    this.shadow = undefined;
+    const bytes = this.image?.length ?? 0;
+    return { generation: this.generation, slot: 1, milliseconds: 1, imageBytes: bytes, orphans: 0 };
+  }
+
+  async discard(): Promise<void> {
+    this.#call('discard');
+    this.shadow = undefined;
+  }
+
+  async suspend(): Promise<void> {
+    this.#call('suspend');
+    this.image = undefined;
+  }
+
+  resume(): void {
+    this.#call('resume');
+  }
+
+  setMode(rule: number, mode: 'monitor' | 'enforce'): void {
+    this.#call(`setMode ${rule} ${mode}`);
+  }
+
+  protect(files: readonly ProtectedFile[]): void {
+    this.protected = files;
+  }
+
+  limitTo(cgroup: { id: bigint; level: number } | undefined): void {
+    this.canary = cgroup;
+  }
+
+  breakAfter(executables: number): void {
+    this.breakerLimit = executables;
+  }
+
+  establish(executables: readonly Executable[]): void {
+    this.established.push(...executables);
+  }
+
+  trips(): Trip[] {
+    return this.tripped;
   }
 
   async release(): Promise<void> {

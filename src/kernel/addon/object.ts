@@ -19,6 +19,8 @@ export interface OpenOptions {
   /** `const volatile` globals by name. The verifier folds them. */
   rodata?: Readonly<Record<string, ConstantValue>>;
   maps?: Readonly<Record<string, MapSize>>;
+  /** Maps of another object that this one works on instead of maps of its own. */
+  reuse?: Readonly<Record<string, BpfMap>>;
   /** 1: the verifier's log of every program, 2: more of it, 4: its statistics; read it from `log` after load(). Default 0. */
   logLevel?: number;
 }
@@ -78,8 +80,9 @@ export class BpfObject {
     return object;
   }
 
-  #prepare({ programs, rodata = {}, maps = {} }: OpenOptions): void {
+  #prepare({ programs, rodata = {}, maps = {}, reuse = {} }: OpenOptions): void {
     this.#native.selectPrograms(programs);
+    for (const [name, map] of Object.entries(reuse)) this.#native.reuseMap(name, BpfMap.nativeOf(map));
     for (const [name, { maxEntries = 0, valueSize = 0, inner }] of Object.entries(maps)) {
       this.#native.resizeMap(name, 'self', maxEntries, valueSize);
       if (inner) this.#native.resizeMap(name, 'inner', inner.maxEntries ?? 0, inner.valueSize ?? 0);

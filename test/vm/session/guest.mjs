@@ -35,10 +35,10 @@ async function unseen(onUnseen) {
   const lsm = tiers.find(({ name }) => name === 'lsm');
   const set = ProgramSet.load(object, { ...lsm, programs: ['refuse', 'check_seen'] }, smallestCapacity, process.pid);
   set.attach();
-  set.unseenIsKilled = onUnseen === 'enforce';
+  set.slots.setting('on_unseen', onUnseen === 'enforce' ? 1 : 0);
   await set.activate(imageDenying('marked'), 1n);
   const outcome = execute('other');
-  set.release();
+  set.slots.clear();
   const decode = recordDecoder(set.abi);
   const records = [];
   for (let batch = set.rings.get('verdicts').drain(); batch; batch = set.rings.get('verdicts').drain()) {
