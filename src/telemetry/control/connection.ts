@@ -185,10 +185,19 @@ export class ControlConnection {
   }
 
   #refuse(error: unknown): void {
-    this.#socket.pause();
     clearTimeout(this.#waiting);
-    this.#socket.end(lineOf({ answer: 'error', ...told(error) }), () => this.#socket.destroy());
+    this.#socket.removeAllListeners('data');
+    dismiss(this.#socket, lineOf({ answer: 'error', ...told(error) }));
   }
+}
+
+/** Says a last line. What the client still sends is not read into anything, and it has to leave soon. */
+export function dismiss(socket: Socket, line: string): void {
+  const cut = setTimeout(() => socket.destroy(), limits.requestTime.value);
+  socket.on('close', () => clearTimeout(cut));
+  socket.on('error', () => {});
+  socket.resume();
+  socket.end(line);
 }
 
 /** The lines that were told last: a new event that is told already is among them. */

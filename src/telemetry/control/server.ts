@@ -3,7 +3,7 @@ import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { PeerCredentials } from '../../kernel/addon.js';
-import { ControlConnection } from './connection.js';
+import { ControlConnection, dismiss } from './connection.js';
 import { limits } from './limits.js';
 import { ControlError } from './protocol.js';
 import type { ControlTarget, Peer } from './target.js';
@@ -67,9 +67,7 @@ function admit(socket: Socket, { target, peerOf, commOf, ownUid, onRefused }: Co
   if (peer.uid !== 0 && peer.uid !== ownUid) {
     onRefused(peer);
     const message = `User ${peer.uid} may not control the agent; only root may.`;
-    socket.on('error', () => {});
-    socket.resume();
-    socket.end(`${JSON.stringify({ answer: 'error', code: 'not-permitted', message })}\n`, () => socket.destroy());
+    dismiss(socket, `${JSON.stringify({ answer: 'error', code: 'not-permitted', message })}\n`);
     return;
   }
   new ControlConnection(socket, peer, target).serve();
