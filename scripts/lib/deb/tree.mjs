@@ -21,9 +21,10 @@ const PARTS = [
   { from: 'deploy/deb/portcullis.yaml', to: 'etc/portcullis/portcullis.yaml' },
   { from: 'deploy/deb/copyright', to: `${DOC}/copyright` },
   { from: 'deploy/systemd/portcullis.service', to: 'usr/lib/systemd/system/portcullis.service' },
-  { from: 'docs/operations.md', to: `${DOC}/operations.md` },
-  { from: 'docs/policies.md', to: `${DOC}/policies.md` },
-  { from: 'docs/events.md', to: `${DOC}/events.md` },
+  ...['operations', 'configuration', 'policies', 'events', 'journal'].map((page) => ({
+    from: `docs/${page}.md`,
+    to: `${DOC}/${page}.md`,
+  })),
 ];
 
 /**
