@@ -69,6 +69,64 @@ describe('limits', () => {
     expect(aside(over).why).toMatch('no room for more tests');
   });
 
+  test('tests of cgroups and containers', () => {
+    const some = (count: number, last: string) =>
+      compileAll([
+        ...Array.from({ length: count - 1 }, (_, at) => exact(at % 2 ? 'container.id' : 'cgroup.id', `${at}`)),
+        { node: 'and', operands: [exact('exec.file.name', 'x'), exact(last, 'last')] },
+      ]);
+    expect(aside(some(limits.cgroupAtoms.value, 'container.id')).count).toBe(0);
+    const over = some(limits.cgroupAtoms.value + 1, 'container.id');
+    expect(aside(over)).toMatchObject({ count: 1 });
+    expect(aside(over).why).toMatch('tests of cgroups and containers already');
+    // The other tests of the rule go on to be made.
+    expect(over.plan.rules.at(-1)!.prefilter).toBe(true);
+    expect(aside(some(limits.cgroupAtoms.value + 1, 'exec.comm')).count).toBe(0);
+  });
+
+  test('conditions on parents and ancestors', () => {
+    const some = (count: number, last: string) =>
+      compileAll([
+        ...Array.from({ length: count - 1 }, (_, at) =>
+          exact(at % 2 ? 'process.parent.file.name' : 'process.ancestors.file.name', `${at}`),
+        ),
+        { node: 'and', operands: [exact('exec.file.name', 'x'), exact(last, '0')] },
+      ]);
+    expect(aside(some(limits.lineageBits.value + 1, 'process.parent.file.name')).count).toBe(0);
+    const over = some(limits.lineageBits.value + 1, 'process.parent.argv');
+    expect(aside(over)).toMatchObject({ count: 1 });
+    expect(aside(over).why).toMatch('conditions on parents and ancestors already');
+    expect(over.plan.rules.at(-1)!.prefilter).toBe(true);
+    expect(over.lineage).toHaveLength(limits.lineageBits.value);
+  });
+
+  test('cases of a rule about one same ancestor', () => {
+    const either = (at: number) => `(process.ancestors[A].argv == "${at}" || exec.argv == "${at}")`;
+    const rules = (count: number) =>
+      compile(rulesFrom({ one: Array.from({ length: count }, (_, at) => either(at)).join(' && ') }));
+    expect(aside(rules(6)).count).toBe(0);
+    expect(aside(rules(7)).why).toMatch(`more than ${limits.ancestorCases.value} cases`);
+  });
+
+  test('a condition on a parent that is no boolean program', () => {
+    const wide: Expression = {
+      node: 'some',
+      register: 'A',
+      iterator: 'process.ancestors',
+      body: {
+        node: 'and',
+        operands: Array.from({ length: limits.programSteps.value }, (_, at): Expression => {
+          const field = { ...use('process.ancestors.file.uid'), register: 'A' };
+          return { node: 'member', term: { term: 'field', field }, values: [BigInt(at)] };
+        }),
+      },
+    };
+    const { plan, lineage } = compileAll([{ node: 'and', operands: [exact('exec.comm', 'x'), wide] }]);
+    expect(plan.rules[0]).toMatchObject({ place: 'user-space', prefilter: true });
+    expect(plan.rules[0]!.why).toMatch('boolean program');
+    expect(lineage).toEqual([]);
+  });
+
   test('clauses of a rule: beyond them a program', () => {
     const pairs = Array.from(
       { length: 7 },

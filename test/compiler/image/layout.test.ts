@@ -59,6 +59,8 @@ describe('layout of the image', () => {
     ['PC_STREAM_ARGS', layout.stream.args],
     ['PC_STREAM_ENVS', layout.stream.envs],
     ['PC_STREAM_TTY', layout.stream.tty],
+    ['PC_STREAM_CGROUP', layout.stream.cgroup],
+    ['PC_STREAM_CONTAINER', layout.stream.container],
     ['PC_FACT_UID', layout.fact.uid],
     ['PC_FACT_GID', layout.fact.gid],
     ['PC_FACT_EUID', layout.fact.euid],
@@ -74,6 +76,8 @@ describe('layout of the image', () => {
     ['PC_SOURCE_STREAM', layout.source.stream],
     ['PC_SOURCE_INTERPRETER_PATH', layout.source.interpreterPath],
     ['PC_SOURCE_INTERPRETER_NAME', layout.source.interpreterName],
+    ['PC_SOURCE_PARENT', layout.source.parent],
+    ['PC_SOURCE_ANCESTORS', layout.source.ancestors],
     ['PC_SOURCE_FACT', layout.source.fact],
     ['PC_SOURCE_INTERPRETER_FACT', layout.source.interpreterFact],
     ['PC_ROW_EMITS', layout.ROW_EMITS],
@@ -93,11 +97,18 @@ describe('layout of the image', () => {
     ['PC_RULE_ENFORCE', layout.ruleFlag.enforce],
     ['PC_RULE_CANDIDATE', layout.ruleFlag.candidate],
     ['PC_RULE_UNKNOWN_ENFORCE', layout.ruleFlag.unknownEnforce],
+    ['PC_EVENT_EXEC', layout.event.exec],
+    ['PC_EVENT_EXIT', layout.event.exit],
     ['PC_ATOMS', limits.atoms.value],
     ['PC_RULES', limits.rules.value],
     ['PC_SEGMENT_PATTERNS', limits.segmentPatterns.value],
     ['PC_PROGRAM_DEPTH', limits.programDepth.value],
   ])('%s', (name, value) => {
     expect(value).toBe(constants.get(name));
+  });
+
+  test('limits of what is kept in words', () => {
+    expect(limits.cgroupAtoms.value).toBe(constants.get('PC_CGROUP_WORDS')! * 64);
+    expect(limits.lineageBits.value).toBe(constants.get('PC_LINEAGE_WORDS')! * 64);
   });
 });
