@@ -89,6 +89,27 @@ describe('an argument list of which the beginning is known', () => {
   });
 });
 
+describe('ancestors of which only the nearest is known', () => {
+  const event = { 'process.ancestors': { $truncated: [{ 'file.name': 'sh', pid: 3 }] }, 'exec.pid': 7 };
+  test.each<[string, Truth]>([
+    ['process.ancestors[A].file.name == "sh" && process.ancestors[A].pid == 3', true],
+    ['process.ancestors[A].file.name == "sh" && process.ancestors[A].pid == 4', 'unknown'],
+    ['process.ancestors[A].file.name != "sh"', 'unknown'],
+    // Whatever the others are.
+    ['process.ancestors[A].file.name == "x" && exec.pid == 8', false],
+    ['process.ancestors[A].file.name == "x" || exec.pid == 8', 'unknown'],
+    ['process.ancestors[A].pid == 4 && process.ancestors.file.name == "x"', 'unknown'],
+  ])('%s is %s', (expression, expected) => {
+    expect(truth(expression, event)).toBe(expected);
+  });
+
+  test('of which none is known: there may be none at all', () => {
+    const none = { 'process.ancestors': { $truncated: [] }, 'exec.pid': 7 };
+    expect(truth('process.ancestors[A].file.name == "x" || exec.pid == 7', none)).toBe('unknown');
+    expect(truth('process.ancestors[A].file.name == "x" && exec.pid == 8', none)).toBe(false);
+  });
+});
+
 const literalText = fc.string({ unit: fc.constantFrom('a', 'b', '/', '.'), maxLength: 4 });
 const matcher: fc.Arbitrary<Matcher> = fc.oneof(
   literalText.map((bytes): Matcher => ({ kind: 'exact', bytes })),
