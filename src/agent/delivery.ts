@@ -73,6 +73,12 @@ export class Delivery {
     this.#enqueue(records, () => {});
   }
 
+  /** Writes an event that no record stands behind, after all that came before. */
+  acceptMade(made: MadeEvent): void {
+    this.#countActions(made);
+    this.#tail = this.#tail.then(() => this.#deliver([], [made])).catch((error: unknown) => this.#failed(error));
+  }
+
   /** Resolves when everything accepted so far is safe. */
   idle(): Promise<void> {
     return this.#tail;
@@ -81,16 +87,13 @@ export class Delivery {
   #enqueue(records: readonly KernelRecord[], acknowledge: () => void): void {
     this.#waiting += records.length;
     this.#counts.records += records.length;
-    const { log } = this.#parts;
     const made = this.#made.then(() => this.#make(records));
     this.#made = made.catch(() => {});
     this.#tail = Promise.all([made, this.#tail])
       .then(([events]) => this.#deliver(records, events))
       .then(acknowledge)
-      .catch((error: unknown) => {
-        // Not acknowledged: the records stay with the kernel, and the next reader of the ring finds them.
-        log.error('delivery-failed', 'A batch of records could not be delivered.', { error: reasonOf(error) });
-      });
+      // Not acknowledged: the records stay with the kernel, and the next reader of the ring finds them.
+      .catch((error: unknown) => this.#failed(error));
   }
 
   async #make(records: readonly KernelRecord[]): Promise<MadeEvent[]> {
@@ -128,10 +131,7 @@ export class Delivery {
         if (record.verdict !== 'none') metrics.candidateDiscarded();
         return undefined;
       }
-      for (const { action, status, scope } of made.decision.actions) {
-        if (scope === undefined) metrics.action(action.action, status);
-        else void scope.then((report) => metrics.action(action.action, statusWithScope(status, report)));
-      }
+      this.#countActions(made);
       return made;
     } catch (error) {
       this.#counts.malformed++;
@@ -143,6 +143,18 @@ export class Delivery {
       });
       return undefined;
     }
+  }
+
+  #countActions({ decision }: MadeEvent): void {
+    const { metrics } = this.#parts;
+    for (const { action, status, scope } of decision.actions) {
+      if (scope === undefined) metrics.action(action.action, status);
+      else void scope.then((report) => metrics.action(action.action, statusWithScope(status, report)));
+    }
+  }
+
+  #failed(error: unknown): void {
+    this.#parts.log.error('delivery-failed', 'Events could not be delivered.', { error: reasonOf(error) });
   }
 
   /** The number of events written. */

@@ -14,6 +14,21 @@ export const limits = {
     unit: 'records made into events before other work gets its turn',
     consequence: 'metrics and signals wait at most that long',
   },
+  sweepSlice: {
+    value: 5,
+    unit: 'milliseconds for which running processes are judged before other work gets its turn',
+    consequence: 'the sweep pauses',
+  },
+  sweepPause: {
+    value: 5,
+    unit: 'milliseconds between two slices of a sweep, at least',
+    consequence: 'a sweep takes half of a processor at most',
+  },
+  sweepEvents: {
+    value: 1_000,
+    unit: 'events of a sweep',
+    consequence: 'further processes are judged, acted on and counted, without events',
+  },
   stopTime: {
     value: 10_000,
     unit: 'milliseconds for the log to accept what is left at a stop',

@@ -42,6 +42,16 @@ export class CgroupPaths {
     return this.#find(id, pids, 0);
   }
 
+  /** Id of the one that a process is in now; undefined where it cannot be told. */
+  of(pid: number): bigint | undefined {
+    this.#root ??= this.#files.root();
+    const path = unifiedPath(this.#files.membership(pid) ?? '');
+    if (this.#root === undefined || path === undefined) return undefined;
+    const id = this.#files.idOf(this.#root + path);
+    if (id !== undefined) this.#remember(id, path);
+    return id;
+  }
+
   #find(id: bigint, pids: readonly number[], scanPause: number): string | undefined {
     if (id === 0n) return undefined;
     const remembered = this.#paths.get(id);

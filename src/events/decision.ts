@@ -9,7 +9,8 @@ import type { KillReport, RuleRun, ScopeReport } from './rule-run.js';
 /**
  * `performed`: the signal was sent or the exec refused. `partially_performed`: that was done to the process, not to the
  * wider scope. `not_needed`: the kernel has refused or killed already. `monitor`: the rule only reports. `protected`:
- * spared as pid 1 or the agent. `shadow`: decided by a candidate image. `not_triggered`: the process had ended, or ran
+ * spared as pid 1, the agent or a protected file. `breaker`: the rule has lost its hold on executables that ran before it.
+ * `outside_canary`: rules act in another cgroup only. `shadow`: decided by a candidate image. `not_triggered`: the process had ended, or ran
  * another program. `error`: the system refused the signal. `not_performed`: nothing acts on it.
  */
 export type ActionStatus =
@@ -18,6 +19,8 @@ export type ActionStatus =
   | 'not_needed'
   | 'monitor'
   | 'protected'
+  | 'breaker'
+  | 'outside_canary'
   | 'shadow'
   | 'not_triggered'
   | 'error'
@@ -121,6 +124,7 @@ function correct(verdict: Verdict, matched: number, unknown: number): Verdict {
     case 'kill':
     case 'protected':
     case 'unseen':
+    case 'would':
       return verdict;
     case 'none':
     case 'report':
@@ -202,10 +206,13 @@ function statusOf(
       return action.action === 'deny' || action.scope === 'process' ? 'performed' : 'partially_performed';
     case 'protected':
       return ours ? 'not_performed' : 'protected';
-    case 'none':
     case 'report':
+      if (ours) return 'not_performed';
+      return record.outsideCanary ? 'outside_canary' : record.tripped ? 'breaker' : 'not_performed';
+    case 'none':
     case 'unknown':
     case 'unseen':
+    case 'would':
       return 'not_performed';
   }
 }

@@ -89,8 +89,8 @@ export interface ProcessJson {
   argv0?: Optional<Text>;
   args?: Optional<Text[]>;
   args_truncated: boolean;
-  /** `proc`: the program is as the process itself shows it in /proc. */
-  source?: Optional<'proc'>;
+  /** The program is as the process itself shows it in /proc. */
+  source?: Optional<'self-declared'>;
   variables?: Optional<VariablesJson>;
   credentials: { uid: number; gid: number; euid: number; egid: number };
   container?: Optional<{ id: Text }>;
@@ -154,7 +154,7 @@ export interface EventJson {
   tags: string[];
   portcullis: {
     verdict: Verdict;
-    stage?: Optional<Stage>;
+    stage?: Optional<Stage | 'sweep'>;
     mode?: Optional<Mode>;
     tier: TierName;
     image?: Optional<string>;

@@ -111,6 +111,22 @@ export class ProcessTree {
     return { ancestors, complete: true };
   }
 
+  /** All processes. */
+  pids(): readonly number[] {
+    return this.#files.pids();
+  }
+
+  /** A process that lives: what it runs as the kernel's records say, where they do, otherwise as /proc does. */
+  live(pid: number): ProcessFacts | undefined {
+    const [asked, known] = [this.#ask(pid), this.#known.get(pid)];
+    return asked && known && isSameProgram(known, asked) ? { ...asked, program: known.program! } : asked;
+  }
+
+  /** When a process started, read anew. */
+  startOf(pid: number): bigint | undefined {
+    return this.#files.process(pid)?.start;
+  }
+
   /** What one of the processes of a lineage runs. `now`: nanoseconds since boot. */
   program(facts: ProcessFacts, now: bigint): Program | undefined {
     if (facts.program !== undefined || facts.source === 'record') return facts.program;
@@ -146,9 +162,7 @@ export class ProcessTree {
 
   /** A process that started after its child is another one that got the same pid. */
   #find(pid: number, childStart: bigint): ProcessFacts | undefined {
-    const [asked, known] = [this.#ask(pid), this.#known.get(pid)];
-    const merged = asked && known && isSameProgram(known, asked) ? { ...asked, program: known.program! } : asked;
-    for (const facts of [merged, known]) {
+    for (const facts of [this.live(pid), this.#known.get(pid)]) {
       if (facts === undefined) continue;
       if (facts.start === undefined || facts.start <= childStart + tick) return facts;
     }

@@ -7,6 +7,7 @@ import { type ActionReport, type Decision, strongestAction } from './decision.js
 import type { ActionJson, AncestorJson, EventJson, FileJson, MatchedRuleJson, ProcessJson, RuleJson } from './event.js';
 import { exitOf } from './exit.js';
 import type { EventImage, ImageRule } from './image.js';
+import type { LiveProcess } from './live-process.js';
 import type { ProgramFacts } from './process-values.js';
 import type { ProcessFacts } from './processes.js';
 import type { RuleRun } from './rule-run.js';
@@ -20,6 +21,8 @@ export interface Surroundings {
   bootId: string;
   image: EventImage | undefined;
   run: Pick<RuleRun, 'missing' | 'variables'>;
+  /** Of a process that ran already: where its program is known from, and since when. */
+  live?: Pick<LiveProcess, 'source' | 'since'>;
 }
 
 /** Rule id of an exec that the kernel never asked about. */
@@ -58,7 +61,7 @@ export function shapeEvent(scene: Scene, decision: Decision, around: Surrounding
     },
     exit: record.event === 'exit' ? exitOf(record.exitCode) : undefined,
     file: fileOf(programIn(scene)),
-    process: { ...processOf(scene), variables: shown.process },
+    process: { ...processOf(scene, around.live), variables: shown.process },
     container: container && {
       id: fromBytes(container.id),
       runtime: container.runtime,
@@ -70,12 +73,12 @@ export function shapeEvent(scene: Scene, decision: Decision, around: Surrounding
     tags: tagsOf(matched),
     portcullis: {
       verdict,
-      stage: record.event === 'exec' ? record.stage : undefined,
+      stage: around.live !== undefined ? 'sweep' : record.event === 'exec' ? record.stage : undefined,
       mode: rule?.mode,
       tier: around.tier,
       image: around.image?.hash,
       generation: Number(record.generation),
-      record: recordId(record, around.bootId),
+      record: around.live === undefined ? recordId(record, around.bootId) : sweepId(record, around.bootId),
       shadow: record.shadow ? true : undefined,
       rules: matched.map(ruleJson),
       unknown: unknown.map((entry) => ({
@@ -101,6 +104,11 @@ function programIn({ record, last }: Scene): ProgramFacts | undefined {
 export function recordId(record: KernelRecord, bootId: string): string {
   const stage = record.event === 'exec' ? record.stage : record.event;
   return [bootId, record.cpu, record.sequence, record.exec, stage].join(':');
+}
+
+/** A process that was judged twice under one image is one event. */
+function sweepId({ generation, pid, start }: KernelRecord, bootId: string): string {
+  return [bootId, 'sweep', generation, pid, start].join(':');
 }
 
 function titleOf(rule: Rule | undefined, verdict: Decision['verdict']): string {
@@ -130,7 +138,11 @@ function actionJson(
       return { type: 'kill', signal: action.signal, scope: action.scope, ...times };
     case 'deny':
       // A deny that came to bear after the point of no return ends the process; the signal says so.
-      return { type: 'deny', ...(record.signal !== 0 && { signal: 'SIGKILL', scope: 'process' }), ...times };
+      return {
+        type: 'deny',
+        ...((record.signal !== 0 || killedAt !== undefined) && { signal: 'SIGKILL', scope: 'process' }),
+        ...times,
+      };
   }
 }
 
@@ -170,14 +182,15 @@ function fileOf(program: ProgramFacts | undefined): FileJson {
   };
 }
 
-function processOf(scene: Scene): ProcessJson {
+function processOf(scene: Scene, live: Surroundings['live']): ProcessJson {
   const { record, last, lineage, clock, container } = scene;
   const { uid, gid, euid, egid } = record;
   const program = programIn(scene);
   const [argv0, ...args] = program?.argv ?? [];
   const ancestors = lineage.ancestors.map((facts) => ancestorJson(facts, clock));
-  const since = record.event === 'exec' ? record.time : last?.origin === 'own' ? last.program.since : undefined;
-  const seen = last?.program.source !== 'proc';
+  const own = last?.origin === 'own' ? last.program.since : undefined;
+  const since = live !== undefined ? live.since : record.event === 'exec' ? record.time : own;
+  const seen = (live?.source ?? last?.program.source) !== 'proc';
   return {
     pid: record.pid,
     ppid: record.ppid,
@@ -197,7 +210,7 @@ function processOf(scene: Scene): ProcessJson {
     argv0: text(argv0),
     args: argv0 === undefined ? undefined : args.map(fromBytes),
     args_truncated: program?.argsCut ?? true,
-    source: seen ? undefined : 'proc',
+    source: seen ? undefined : 'self-declared',
     credentials: { uid, gid, euid, egid },
     container: container && { id: fromBytes(container.id) },
     parent: ancestors[0],

@@ -37,6 +37,7 @@ export type LogCode =
   | 'journal-overtaken'
   | 'rule-log'
   | 'kill-scope'
+  | 'sweep'
   | 'cannot-start'
   | 'stopping'
   | 'stopped';
@@ -96,6 +97,7 @@ export class AgentLog {
     switch (event.portcullis.verdict) {
       case 'none':
       case 'report':
+      case 'would':
         this.#events.info(event, EVENT_CODE);
         return;
       case 'refuse':

@@ -187,7 +187,7 @@ export class Metrics {
     });
   }
 
-  event(stage: Stage | 'exit', { verdict, matched }: Decision): void {
+  event(stage: Stage | 'exit' | 'sweep', { verdict, matched }: Decision): void {
     this.#verdicts.inc({ verdict, stage });
     for (const { rule } of matched) this.#matches.inc({ rule: this.#ruleLabel(rule.id), verdict });
   }
