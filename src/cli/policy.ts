@@ -6,6 +6,7 @@ import { policyEval } from './policy-eval.js';
 import { policyExplain } from './policy-explain.js';
 import { policyFields } from './policy-fields.js';
 import { policyFmt } from './policy-fmt.js';
+import { policyReplay } from './policy-replay.js';
 import { policySchemaVerb } from './policy-schema.js';
 import { policyTest } from './policy-test.js';
 import type { Invocation } from './verb.js';
@@ -19,6 +20,7 @@ export function policyVerb(invocation: Invocation): Command {
     .addCommand(policyTest(invocation))
     .addCommand(policyFmt(invocation))
     .addCommand(policyDiff(invocation))
+    .addCommand(policyReplay(invocation))
     .addCommand(policyFields(invocation))
     .addCommand(policySchemaVerb(invocation));
 }
