@@ -2,19 +2,27 @@
  * The life of the agent: a session with the kernel that has been proved, a policy image in force, records on their way
  * to the log, and an orderly end. It owns the parts and wires them; each part is a file of its own.
  */
+import { readFileSync } from 'node:fs';
 import { CgroupPaths } from '../events/cgroups.js';
 import { AlignedClock } from '../events/clock.js';
 import { ImageHistory } from '../events/image.js';
-import { EventMaker } from '../events/maker.js';
+import { LiveJudge } from '../events/live-judge.js';
+import { EventMaker, type EventMakerParts } from '../events/maker.js';
 import { ProcessTree } from '../events/processes.js';
+import type { SceneParts } from '../events/scene.js';
 import { Scrubber } from '../events/scrub/scrubber.js';
 import { groupNames, UserNames } from '../events/users.js';
+import type { PeerCredentials } from '../kernel/addon.js';
 import type { KernelSession, OpenSession } from '../kernel/types.js';
+import type { Mode } from '../policy/ruleset.js';
 import type { Cgroups } from '../rules/cgroup-kill/cgroup.js';
 import { ScopeKiller } from '../rules/cgroup-kill/scope-killer.js';
 import { UserSpaceRules } from '../rules/engine.js';
 import { FileHasher } from '../rules/hasher.js';
 import type { Processes } from '../rules/kill.js';
+import { RecentEvents } from '../telemetry/control/recent-events.js';
+import { ControlServer } from '../telemetry/control/server.js';
+import { type Peer, peerText } from '../telemetry/control/target.js';
 import { Health } from '../telemetry/health.js';
 import type { Journal } from '../telemetry/journal/index.js';
 import { limits as telemetryLimits } from '../telemetry/limits.js';
@@ -26,13 +34,17 @@ import type { Config } from './config.js';
 import type { ConfigChange } from './config-follow.js';
 import { isLoopback } from './config-values.js';
 import { Delivery } from './delivery.js';
+import { Enforcement } from './enforcement.js';
 import { eventJournal } from './event-journal.js';
-import { imageFacts } from './image-facts.js';
+import { EventTally } from './event-tally.js';
 import { limits } from './limits.js';
 import { LossWatch, lossesOf } from './losses.js';
-import { PolicyError, type PolicyImage, type PolicyWorkshop, type Prepared, preparePolicies } from './policies.js';
-import { logDiagnostics, logPlaces } from './policy-log.js';
+import { Operator } from './operator.js';
+import { PolicyError, type PolicyWorkshop, type Prepared, preparePolicies } from './policies.js';
+import { logDiagnostics } from './policy-log.js';
+import { processReports } from './process-reports.js';
 import { type StopSummary, stopText } from './stop-summary.js';
+import { Sweeper } from './sweep.js';
 import { withinTime } from './within-time.js';
 
 /** What the agent needs of the world; tests give their own. */
@@ -47,6 +59,8 @@ export interface AgentWorld {
   cgroups: Cgroups;
   /** Nanoseconds since boot, suspended time included. */
   bootTime(): bigint;
+  /** Who is at the other end of a local socket. */
+  peerOf(descriptor: number): PeerCredentials;
   /** Reads the configuration again, for a reload; absent: it does not change. Throws ConfigError. */
   rereadConfig?(): ConfigChange;
 }
@@ -65,7 +79,17 @@ export class Agent {
   readonly #groups = groupNames();
   readonly #processes = new ProcessTree();
   readonly #rules: UserSpaceRules;
+  readonly #clock: AlignedClock;
+  readonly #sceneParts: SceneParts;
+  readonly #events = new RecentEvents();
+  readonly #tally = new EventTally();
+  readonly #startedAt = new Date();
+  /** By rule, where an operator wants another mode than its policy's. */
+  readonly #modes = new Map<string, Mode>();
   #server: TelemetryServer | undefined;
+  #control: ControlServer | undefined;
+  #enforcement: Enforcement | undefined;
+  #sweeper: Sweeper | undefined;
   #session: KernelSession | undefined;
   #delivery: Delivery | undefined;
   #losses: LossWatch | undefined;
@@ -92,6 +116,14 @@ export class Agent {
       scopes: new ScopeKiller(world.processes, world.cgroups),
     });
     this.#metrics.watchRules(this.#rules);
+    this.#clock = new AlignedClock(() => world.bootTime());
+    this.#sceneParts = {
+      clock: this.#clock,
+      processes: this.#processes,
+      cgroups: new CgroupPaths(),
+      users: this.#users,
+      groups: this.#groups,
+    };
     this.#health = new Health(sink);
   }
 
@@ -163,8 +195,9 @@ export class Agent {
 
     this.#deliverFrom(session);
     const prepared = await this.#prepare();
-    await this.#activate(prepared);
+    await this.#enforcement!.activate(prepared);
     this.#sayRefusedFiles(prepared);
+    await this.#openControl(session);
     this.#health.enter('ready');
     this.#metrics.ready('ready');
     this.#log.info('ready', 'The policy is in force.', this.status);
@@ -178,20 +211,17 @@ export class Agent {
   }
 
   #deliverFrom(session: KernelSession): void {
-    const clock = new AlignedClock(() => this.#world.bootTime());
-    const maker = new EventMaker({
+    const clock = this.#clock;
+    const parts: EventMakerParts = {
       version: this.#world.version,
       tier: session.choice.tier,
       bootId: session.bootId,
       images: this.#images,
-      clock,
-      processes: this.#processes,
-      cgroups: new CgroupPaths(),
-      users: this.#users,
-      groups: this.#groups,
+      ...this.#sceneParts,
       engine: this.#rules,
       scrubber: this.#scrubber,
-    });
+    };
+    const maker = new EventMaker(parts);
     const delivery = new Delivery({
       maker,
       clock,
@@ -199,51 +229,114 @@ export class Agent {
       sink: this.#journal ?? this.#sink,
       metrics: this.#metrics,
       hasher: new FileHasher(),
+      onEvent: (event) => {
+        this.#events.add(event);
+        this.#tally.add(event);
+      },
       pendingLimit: telemetryLimits.pendingLog.value,
     });
     this.#delivery = delivery;
+    const { processes, cgroups } = this.#sceneParts;
+    this.#sweeper = new Sweeper({
+      judge: new LiveJudge(parts),
+      sources: { processes, cgroups, now: () => this.#world.bootTime() },
+      clock,
+      isProtected: (pid) => pid === this.#world.pid || this.#world.processes.isProtected(pid),
+      log: this.#log,
+      deliver: (made) => delivery.acceptMade(made),
+    });
     this.#metrics.watchKernel(session);
     this.#losses = new LossWatch(session, this.#log);
     // Not waited for: a disk that hangs must not keep a policy from coming into force.
     void this.#journal?.open();
     session.start((batch) => delivery.accept(batch));
+    this.#enforcement = new Enforcement(
+      {
+        session,
+        images: this.#images,
+        rules: this.#rules,
+        processes: this.#processes,
+        log: this.#log,
+        metrics: this.#metrics,
+        health: this.#health,
+        bootTime: () => this.#world.bootTime(),
+        onUnseen: () => this.#config.onUnseen,
+        sweep: {
+          begin: (image, generation) => this.#sweeper?.begin(this.#config.sweep, image, generation),
+          end: async () => this.#sweeper?.end(),
+        },
+      },
+      this.#modes,
+    );
+  }
+
+  /** Enforcement works without it, so that it cannot be had keeps nothing from starting. */
+  async #openControl(session: KernelSession): Promise<void> {
+    const { socket } = this.#config.control;
+    if (socket.at === 'nowhere') return;
+    try {
+      this.#control = await ControlServer.listen({
+        path: socket.path,
+        target: this.#operator(session),
+        peerOf: (descriptor) => this.#world.peerOf(descriptor),
+        commOf,
+        ownUid: process.getuid?.() ?? 0,
+        onRefused: (peer) => this.#sayRefusedPeer(peer),
+      });
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#log.error('control-unavailable', `portcullis status, off and the like do not reach this agent. ${why}`);
+    }
+  }
+
+  #operator(session: KernelSession): Operator {
+    const enforcement = this.#enforcement!;
+    return new Operator({
+      version: this.#world.version,
+      pid: this.#world.pid,
+      url: this.url,
+      startedAt: this.#startedAt,
+      session,
+      enforcement,
+      delivery: this.#delivery!,
+      health: this.#health,
+      metrics: this.#metrics,
+      sink: this.#sink,
+      events: this.#events,
+      tally: this.#tally,
+      processes: () =>
+        processReports({
+          tree: this.#processes,
+          scene: this.#sceneParts,
+          engine: this.#rules,
+          rules: enforcement.inForce?.prepared.ruleset.rules ?? [],
+          modeOf: (rule) => enforcement.modesOf(rule).mode,
+          bootTime: () => this.#world.bootTime(),
+        }),
+      inTurn: (act) => this.#inTurn(act),
+      reload: (by) => {
+        this.#log.info('reload-asked', `A reload is asked for by ${by}.`, { by });
+        return this.reload();
+      },
+    });
+  }
+
+  #sayRefusedPeer(peer: Peer): void {
+    const { uid, gid, pid, comm } = peer;
+    const text = `The control socket turned ${peerText(peer)} away.`;
+    this.#log.warn('control-refused', text, { uid, gid, pid, comm });
   }
 
   async #prepare(): Promise<Prepared> {
     const { policies, onUnknown } = this.#config;
     try {
-      const prepared = await preparePolicies(this.#world.workshop, policies, { onUnknown });
+      const prepared = await preparePolicies(this.#world.workshop, policies, { onUnknown, modes: this.#modes });
       logDiagnostics(this.#log, prepared.ruleset.diagnostics);
       return prepared;
     } catch (error) {
       if (error instanceof PolicyError) logDiagnostics(this.#log, error.diagnostics);
       throw error;
     }
-  }
-
-  async #activate(prepared: Prepared): Promise<void> {
-    const { image, ruleset } = prepared;
-    const session = this.#session!;
-    await this.#images.during(async () => {
-      const activation = await session.activate(image.bytes, { onUnseen: this.#config.onUnseen });
-      const { generation, slot, milliseconds } = activation;
-      const facts = imageFacts(prepared, activation);
-      this.#metrics.imageActive(facts);
-      this.#rules.use(ruleset.rules);
-      this.#followExecs(image);
-      const shown = { image: image.hash, generation: Number(generation), rules: ruleset.rules.length };
-      this.#health.state(shown);
-      const text = `${ruleset.rules.length} rules are in force.`;
-      this.#log.info('image-active', text, { ...shown, bytes: facts.bytes, places: facts.places, slot, milliseconds });
-      return { generation, image };
-    });
-    logPlaces(this.#log, image.places);
-  }
-
-  /** A rule about the end of a process asks what it ran; the kernel reports every exec meanwhile. */
-  #followExecs({ exitRules = [] }: PolicyImage): void {
-    if (exitRules.length > 0) this.#processes.follow(this.#world.bootTime());
-    else this.#processes.unfollow();
   }
 
   #sayRefusedFiles({ refusedFiles }: Prepared): void {
@@ -307,7 +400,7 @@ export class Agent {
         this.#refuseReload(Object.assign(new Error(why), { code: 'policy-refused' }));
         return 'refused';
       }
-      await this.#activate(prepared);
+      await this.#enforcement!.activate(prepared);
       const errors = prepared.ruleset.diagnostics.filter(({ severity }) => severity === 'error').length;
       if (errors === 0) {
         this.#log.info('reload-done', 'The new policy is in force.');
@@ -350,6 +443,7 @@ export class Agent {
 
     // First nothing decides any more, then what was decided is brought out, then the programs go.
     const brought = await withinTime(limits.stopTime.value, async () => {
+      await this.#sweeper?.end();
       await session.release();
       await delivery.idle();
       delivery.acceptDrained(await session.drain());
@@ -365,6 +459,7 @@ export class Agent {
     const counters = session.counters();
     await session.close();
     await this.#server?.close();
+    await this.#control?.close();
 
     const summary: StopSummary = {
       counters,
@@ -386,11 +481,22 @@ export class Agent {
     this.#losses?.end();
     this.#log.error('cannot-start', reason instanceof Error ? reason.message : String(reason));
     const closed = await withinTime(limits.stopTime.value, async () => {
+      await this.#sweeper?.end();
       await this.#session?.close();
     });
     if (closed.outcome === 'failed') this.#log.error('cannot-start', `Not detached: ${String(closed.error)}`);
-    await this.#server?.close();
     await this.#journal?.close();
+    await this.#server?.close();
+    await this.#control?.close();
     await withinTime(limits.stopTime.value, () => this.#sink.flushed());
+  }
+}
+
+/** Name of a process's program; undefined when it is gone. */
+function commOf(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trimEnd();
+  } catch {
+    return undefined;
   }
 }

@@ -8,6 +8,7 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import type { AlignedClock } from '../events/clock.js';
 import { statusWithScope } from '../events/decision.js';
+import type { EventJson } from '../events/event.js';
 import type { EventMaker, MadeEvent } from '../events/maker.js';
 import type { KernelRecord, RecordBatch } from '../kernel/types.js';
 import type { FileHasher } from '../rules/hasher.js';
@@ -24,6 +25,8 @@ export interface DeliveryParts {
   sink: LineSink;
   metrics: Metrics;
   hasher: FileHasher;
+  /** Is told of each event when it is written. */
+  onEvent(event: EventJson): void;
   /** Bytes in the sink past which delivery waits before it makes further events. */
   pendingLimit: number;
 }
@@ -167,6 +170,7 @@ export class Delivery {
       return 0;
     }
     log.event(made.event);
+    this.#parts.onEvent(made.event);
     metrics.event(made.event.portcullis.stage ?? 'exit', made.decision);
     return 1;
   }

@@ -9,6 +9,12 @@ export const limits = {
     unit: 'policy diagnostics logged at one load',
     consequence: 'the rest is counted; `portcullis policy check` prints all',
   },
+  slowSpan: {
+    value: 60_000,
+    unit: 'milliseconds for which `portcullis top` remembers slow events',
+    consequence: 'older ones are not shown',
+  },
+  slowEvents: { value: 10, unit: 'slow events that `portcullis top` shows', consequence: 'faster ones are not shown' },
   recordsBetweenYields: {
     value: 64,
     unit: 'records made into events before other work gets its turn',

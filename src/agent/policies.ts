@@ -1,12 +1,14 @@
 /** From policy paths to an image that can be put into force, or the sentence why it cannot. */
 import type { EventImage } from '../events/image.js';
-import type { Diagnostic, Rule, Ruleset } from '../policy/ruleset.js';
+import type { Diagnostic, Mode, Rule, Ruleset } from '../policy/ruleset.js';
 
 /** Where a rule is decided and what happens then; from the compiler's plan. */
 export interface RulePlace {
   rule: Rule;
   place: string;
   why: string;
+  /** What it would do in mode `enforce`. `kill-after`: from user space, when the program already runs. */
+  inEnforce: 'refuse' | 'kill' | 'kill-after' | 'report';
 }
 
 /** A compiled ruleset, as far as the agent needs it. */
@@ -30,6 +32,8 @@ export interface Prepared {
   image: PolicyImage;
   /** Files of which nothing was loaded although they say something. */
   refusedFiles: readonly string[];
+  /** Modes as the policies say, of rules that are kept in another one. */
+  modes: ReadonlyMap<string, Mode>;
 }
 
 /** No image can be made of the policies; whatever is in force stays. */
@@ -50,7 +54,7 @@ export class PolicyError extends Error {
 export async function preparePolicies(
   workshop: PolicyWorkshop,
   paths: readonly string[],
-  options: { onUnknown: 'report' | 'enforce' },
+  options: { onUnknown: 'report' | 'enforce'; modes?: ReadonlyMap<string, Mode> },
 ): Promise<Prepared> {
   const { ruleset, files } = await loadOrRefuse(workshop, paths);
   const { rules, diagnostics } = ruleset;
@@ -63,12 +67,27 @@ export async function preparePolicies(
     throw new PolicyError('policy-without-rules', message, diagnostics);
   }
   try {
-    const image = workshop.compile(ruleset, options);
-    const placed = image.ruleset ?? ruleset;
-    return { ruleset: placed, image, refusedFiles: filesWithoutRules(placed) };
+    const { modes, quieted } = quiet(ruleset, options.modes ?? new Map());
+    const image = workshop.compile(quieted, { onUnknown: options.onUnknown });
+    const placed = image.ruleset ?? quieted;
+    return { ruleset: placed, image, modes, refusedFiles: filesWithoutRules(placed) };
   } catch (error) {
     throw new PolicyError('policy-not-compiled', `The policies do not compile: ${sentenceOf(error)}`, diagnostics);
   }
+}
+
+/**
+ * Rules that somebody has put into mode `monitor` are compiled so: not even for the moment of a swap do they enforce. The
+ * other way round would refuse what cannot enforce, so that is done when the image is active.
+ */
+function quiet(ruleset: Ruleset, wanted: ReadonlyMap<string, Mode>): { modes: Map<string, Mode>; quieted: Ruleset } {
+  const modes = new Map<string, Mode>();
+  const rules = ruleset.rules.map((rule): Rule => {
+    if (wanted.get(rule.id) !== 'monitor' || rule.mode === 'monitor') return rule;
+    modes.set(rule.id, rule.mode);
+    return { ...rule, mode: 'monitor' };
+  });
+  return { modes, quieted: modes.size === 0 ? ruleset : { ...ruleset, rules } };
 }
 
 async function loadOrRefuse(

@@ -1,6 +1,6 @@
 /** The daemon as one call: configuration in, until a signal ends it. */
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
-import { bootTimeNs, sendDatagram } from '../kernel/addon.js';
+import { bootTimeNs, peerCredentials, sendDatagram } from '../kernel/addon.js';
 import { openSession } from '../kernel/session.js';
 import { systemCgroups } from '../rules/cgroup-kill/cgroup.js';
 import { systemProcesses } from '../rules/system-processes.js';
@@ -34,6 +34,7 @@ export function realWorld(followed: FollowedConfig): AgentWorld {
     processes: systemProcesses,
     cgroups: systemCgroups,
     bootTime: bootTimeNs,
+    peerOf: peerCredentials,
   };
 }
 

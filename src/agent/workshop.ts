@@ -22,7 +22,7 @@ export const workshop: PolicyWorkshop = {
       exitRules: ruleset.rules
         .filter(({ event }) => event === 'exit')
         .map((rule) => ({ rule, decidedBy: 'user-space' as const })),
-      places: plan.rules.map(({ rule, place, why }) => ({ rule, place, why })),
+      places: plan.rules.map(({ rule, place, why, inEnforce }) => ({ rule, place, why, inEnforce })),
     };
   },
 };

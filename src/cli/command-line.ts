@@ -4,15 +4,39 @@ import { Command, CommanderError } from 'commander';
 import { CompileError } from '../compiler/index.js';
 import { FetchError, PublishError } from '../rollout/errors.js';
 import { configVerb } from './config.js';
+import { NotRunningError, RefusedError } from './control-client.js';
+import { eventsVerb } from './events.js';
 import { limitsVerb } from './limits.js';
+import { metricsVerb } from './metrics.js';
 import { print } from './output.js';
 import { policyVerb } from './policy.js';
+import { processesVerb } from './processes.js';
+import { reloadVerb } from './reload.js';
 import { rolloutVerb } from './rollout.js';
+import { ruleVerb } from './rule.js';
 import { runVerb } from './run.js';
+import { statusVerb } from './status.js';
+import { offVerb, onVerb } from './switch.js';
+import { topVerb } from './top.js';
 import { type ExitStatus, type Io, UsageError, type Verb } from './verb.js';
 
 /** One verb a line. */
-const verbs: readonly Verb[] = [runVerb, configVerb, policyVerb, rolloutVerb, limitsVerb];
+const verbs: readonly Verb[] = [
+  runVerb,
+  statusVerb,
+  eventsVerb,
+  processesVerb,
+  topVerb,
+  offVerb,
+  onVerb,
+  ruleVerb,
+  reloadVerb,
+  metricsVerb,
+  configVerb,
+  policyVerb,
+  rolloutVerb,
+  limitsVerb,
+];
 
 /** Runs one command line; `args` are the words after the program's name. Never throws on what a user wrote. */
 export async function commandLine(args: readonly string[], io: Io): Promise<ExitStatus> {
@@ -36,6 +60,14 @@ export async function commandLine(args: readonly string[], io: Io): Promise<Exit
     if (error instanceof UsageError) {
       print(io.stderr, `portcullis: ${error.message}`);
       return 2;
+    }
+    if (error instanceof NotRunningError) {
+      print(io.stderr, `portcullis: ${error.message}`);
+      return 3;
+    }
+    if (error instanceof RefusedError) {
+      print(io.stderr, `portcullis: ${error.message}`);
+      return 1;
     }
     if (error instanceof CompileError) {
       print(io.stderr, `portcullis: the rules cannot be compiled: ${error.message}`);

@@ -6,6 +6,7 @@ import { limits as eventLimits } from '../events/limits.js';
 import { limits as policyLimits } from '../policy/limits.js';
 import { limits as ruleLimits } from '../rules/limits.js';
 import { limits as seclLimits } from '../secl/limits.js';
+import { limits as controlLimits } from '../telemetry/control/limits.js';
 import { limits as telemetryLimits } from '../telemetry/limits.js';
 import { print, printJson, table } from './output.js';
 import type { Invocation } from './verb.js';
@@ -30,6 +31,7 @@ export function limitsVerb({ io }: Invocation): Command {
         ...named('events', eventLimits),
         ...named('rules', ruleLimits),
         ...named('telemetry', telemetryLimits),
+        ...named('control', controlLimits),
         ...named('agent', agentLimits),
       ];
       if (json) return printJson(io.stdout, rows);

@@ -2,8 +2,11 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Command } from 'commander';
 
-/** 0: done and it holds. 1: it does not hold, or could not be done. 2: the command line makes no sense. */
-export type ExitStatus = 0 | 1 | 2;
+/**
+ * 0: done and it holds. 1: it does not hold, or could not be done. 2: the command line makes no sense. 3: the agent that is
+ * asked does not run.
+ */
+export type ExitStatus = 0 | 1 | 2 | 3;
 
 /** The world a verb speaks to; tests give their own. */
 export interface Io {

@@ -44,6 +44,11 @@ export class ImageHistory {
     }
   }
 
+  /** Another account of an image that is known: what its rules are told to do has changed. */
+  replace(generation: bigint, image: EventImage): void {
+    if (this.#images.has(generation)) this.#images.set(generation, image);
+  }
+
   /** Resolves when no activation is under way. */
   async settled(): Promise<void> {
     await this.#pending;

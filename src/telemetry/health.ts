@@ -1,7 +1,8 @@
 /** Whether the agent is alive and whether it protects: what /healthz and /readyz answer. */
 import { limits } from './limits.js';
 
-export type Phase = 'starting' | 'ready' | 'stopping';
+/** `off`: an operator has switched enforcement off. */
+export type Phase = 'starting' | 'ready' | 'off' | 'stopping';
 
 export interface HealthAnswer {
   status: 200 | 503;

@@ -2,6 +2,9 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { CounterName, KernelSession } from '../kernel/types.js';
 
+/** What metrics read of the kernel. */
+export type KernelFacts = Pick<KernelSession, 'choice' | 'counters' | 'programs' | 'rings' | 'memory'>;
+
 interface Sample {
   labels: Record<string, string>;
   value: number;
@@ -69,7 +72,7 @@ const labelled: readonly {
   },
 ];
 
-export function registerKernelMetrics(registry: Registry, session: KernelSession): void {
+export function registerKernelMetrics(registry: Registry, session: KernelFacts): void {
   for (const { name, help, counter } of single) {
     counted(registry, name, help, [], () => [{ labels: {}, value: Number(session.counters()[counter] ?? 0n) }]);
   }
@@ -86,7 +89,7 @@ export function registerKernelMetrics(registry: Registry, session: KernelSession
   registerMemory(registry, session);
 }
 
-function registerPrograms(registry: Registry, session: KernelSession): void {
+function registerPrograms(registry: Registry, session: KernelFacts): void {
   const each = (read: (program: ReturnType<KernelSession['programs']>[number]) => number) => () =>
     session.programs().map((program) => ({ labels: { program: program.name }, value: read(program) }));
   const labels = ['program'];
@@ -120,7 +123,7 @@ function registerPrograms(registry: Registry, session: KernelSession): void {
   );
 }
 
-function registerMemory(registry: Registry, session: KernelSession): void {
+function registerMemory(registry: Registry, session: KernelFacts): void {
   const each = (read: (ring: ReturnType<KernelSession['rings']>[number]) => number) => () =>
     session.rings().map((ring) => ({ labels: { ring: ring.name }, value: read(ring) }));
   measured(

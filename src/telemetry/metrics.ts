@@ -4,8 +4,8 @@
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { ActionStatus, Decision } from '../events/decision.js';
-import type { KernelSession, Stage, TierName, Verdict } from '../kernel/types.js';
-import { registerKernelMetrics } from './kernel-metrics.js';
+import type { Stage, TierName, Verdict } from '../kernel/types.js';
+import { type KernelFacts, registerKernelMetrics } from './kernel-metrics.js';
 import { limits } from './limits.js';
 
 export type ReloadResult = 'done' | 'partial' | 'refused';
@@ -75,6 +75,7 @@ export class Metrics {
   readonly #image = this.#gauge('image_info', 'The policy image in force.', ['hash', 'generation']);
   readonly #imageBytes = this.#gauge('image_bytes', 'Size of the policy image in force.');
   readonly #rules = this.#gauge('rules', 'Rules in force, by the place where they are decided.', ['place']);
+  readonly #switchedOff = this.#gauge('switched_off', '1 while an operator has switched enforcement off.');
   readonly #diagnostics = this.#gauge('policy_diagnostics', 'Diagnostics of the policies in force.', ['severity']);
   readonly #activated = this.#gauge('image_activation_timestamp_seconds', 'When the image in force became active.');
   readonly #ready = this.#gauge('ready', '1 when a policy is in force and the tier has been proved.');
@@ -90,6 +91,7 @@ export class Metrics {
     this.#gauge('build_info', 'The version that runs.', ['version']).set({ version }, 1);
     for (const result of ['done', 'partial', 'refused'] as const) this.#reloads.inc({ result }, 0);
     this.#ready.set(0);
+    this.#switchedOff.set(0);
   }
 
   get contentType(): string {
@@ -101,7 +103,16 @@ export class Metrics {
     return this.#registry.metrics();
   }
 
-  watchKernel(session: KernelSession): void {
+  /** What there is, without values. */
+  describe(): { name: string; type: string; help: string; labels: readonly string[] }[] {
+    return this.#registry.getMetricsAsArray().map((metric) => {
+      const { name, help, type } = metric as typeof metric & { name: string; help: string; type: unknown };
+      const { labelNames = [] } = metric as typeof metric & { labelNames?: readonly string[] };
+      return { name, help, type: String(type), labels: labelNames };
+    });
+  }
+
+  watchKernel(session: KernelFacts): void {
     this.#tier.set({ tier: session.choice.tier }, 1);
     registerKernelMetrics(this.#registry, session);
   }
@@ -155,6 +166,11 @@ export class Metrics {
 
   ready(state: 'ready' | 'not-ready'): void {
     this.#ready.set(state === 'ready' ? 1 : 0);
+  }
+
+  /** `off`: an operator has switched enforcement off. */
+  switched(to: 'on' | 'off'): void {
+    this.#switchedOff.set(to === 'off' ? 1 : 0);
   }
 
   reload(result: ReloadResult): void {

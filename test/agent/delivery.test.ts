@@ -28,7 +28,8 @@ const maker = {
 function bench(sink: HeldSink, pendingLimit = 1_000_000, making = maker, metrics = new Metrics('1')) {
   const log = new AgentLog(sink, 'info');
   const hasher = new FileHasher();
-  return new Delivery({ hasher, maker: making, clock: tenSecondsUp(), log, sink, metrics, pendingLimit });
+  const clock = tenSecondsUp();
+  return new Delivery({ hasher, maker: making, clock, log, sink, metrics, pendingLimit, onEvent: () => {} });
 }
 
 function batch(...pids: number[]): RecordBatch & { acknowledged: number } {

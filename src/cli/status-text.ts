@@ -1,0 +1,93 @@
+/** A status report for people. */
+import type { Style } from '../policy/index.js';
+import type { RuleReport, StatusReport } from '../telemetry/control/reports.js';
+import { count, table } from './output.js';
+import { bytesText, durationText, printable } from './words.js';
+
+/** Lines without a line break at the end. */
+export function statusText(report: StatusReport, style: Style): string {
+  const rows = [
+    ['agent', `${report.version}, ${phaseText(report)} for ${durationText(report.uptimeSeconds)}, pid ${report.pid}`],
+    ['enforcement', enforcementText(report, style)],
+    ['tier', report.tier.name],
+    ...report.tier.cannot.map((sentence) => ['', style.warning(sentence)]),
+    ['image', imageText(report)],
+    ...reloadRows(report, style),
+    ['execs', `${report.execs} decided`],
+    ['verdicts', numbers(report.verdicts) || 'none'],
+    ['lost', lostText(report, style)],
+    ['lag', lagText(report)],
+    [
+      'memory',
+      `${bytesText(report.memory.residentBytes)} resident, ${bytesText(report.memory.kernelBytes)} in the kernel`,
+    ],
+    ['metrics', `${report.url}/metrics`],
+    ['rules', rulesText(report.rules)],
+  ];
+  return `${table(rows)}\n\n${ruleTable(report.rules, style)}`;
+}
+
+function phaseText({ phase }: StatusReport): string {
+  return phase === 'off' ? 'switched off' : phase;
+}
+
+function enforcementText({ enforcement }: StatusReport, style: Style): string {
+  if (enforcement.is === 'on') return 'on';
+  return style.error(`off since ${enforcement.since}, by ${printable(enforcement.by)}: nothing is decided`);
+}
+
+function imageText({ image }: StatusReport): string {
+  if (image === undefined) return 'none';
+  return `${image.hash.slice(0, 16)}, generation ${image.generation}, ${bytesText(image.bytes)}, since ${image.activatedAt}`;
+}
+
+function reloadRows({ lastReload, policyErrors }: StatusReport, style: Style): string[][] {
+  const rows: string[][] = [];
+  if (lastReload !== undefined)
+    rows.push(['last reload', lastReload === 'done' ? lastReload : style.warning(lastReload)]);
+  if (policyErrors > 0)
+    rows.push(['policy', style.error(`${count(policyErrors, 'error')}; see portcullis policy check`)]);
+  return rows;
+}
+
+function lostText({ lost }: StatusReport, style: Style): string {
+  const text = numbers(lost);
+  return text === '' ? 'nothing' : style.error(text);
+}
+
+function lagText({ lag }: StatusReport): string {
+  const share = lag.ringSizeBytes === 0 ? 0 : (100 * lag.ringBytes) / lag.ringSizeBytes;
+  return `${count(lag.records, 'record')} on the way, rings ${share.toFixed(1)} % full, ${bytesText(lag.logBytes)} before the log`;
+}
+
+/** Those that are not 0. */
+function numbers(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .filter(([, number]) => number > 0)
+    .map(([name, number]) => `${name} ${number}`)
+    .join(', ');
+}
+
+function rulesText(rules: readonly RuleReport[]): string {
+  const enforcing = rules.filter(({ mode }) => mode === 'enforce').length;
+  return `${enforcing} enforce, ${rules.length - enforcing} monitor`;
+}
+
+const placeWords: Readonly<Record<string, string>> = {
+  'kernel-before-exec': 'kernel, before the exec',
+  'kernel-at-exec': 'kernel, at the exec',
+  'user-space': 'user space, after the event',
+  waiting: 'nowhere yet',
+};
+
+function ruleTable(rules: readonly RuleReport[], style: Style): string {
+  const rows = rules.map(({ id, mode, policyMode, place, matches, policy }) => [
+    printable(id),
+    mode === policyMode ? mode : `${mode} (policy: ${policyMode})`,
+    placeWords[place] ?? place,
+    String(matches),
+    printable(policy),
+  ]);
+  const [heading, ...lines] = table([['RULE', 'MODE', 'DECIDES', 'EVENTS', 'POLICY'], ...rows]).split('\n');
+  return [style.strong(heading!), ...lines].join('\n');
+}
