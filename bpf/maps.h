@@ -241,6 +241,7 @@ struct scratch {
 	u32 signal;
 	u16 acting[ACTING]; /* enforcing rules that hold */
 	u32 acting_count;
+	u32 verdict;
 	u32 record_flags; /* enum pc_record_flag, those that the decision sets */
 	u32 summary_index;
 	u32 word;

@@ -71,8 +71,11 @@ static __always_inline void pass_on(struct machine *m, struct exec *e, struct ta
 static __always_inline void act(struct machine *m, struct exec *e, struct task_struct *task, struct levels *levels, struct turn *t)
 {
 	struct scratch *s = m->s;
-	u32 verdict = t->which == SHADOW ? act_in_shadow(s, t) : act_on(s, e, task, t);
+	u32 verdict;
 
+	/* through memory: for the verifier all verdicts are one */
+	s->verdict = t->which == SHADOW ? act_in_shadow(s, t) : act_on(s, e, task, t);
+	verdict = *(volatile u32 *)&s->verdict;
 	if (verdict != PC_VERDICT_NONE || (image_header(m->image)->events & PC_EVENT_EXEC))
 		emit(m, task, levels, PC_STAGE_KILL, verdict);
 	if (image_header(m->image)->lineage_words)
