@@ -45,6 +45,8 @@ export interface FollowerWorld {
   notify(notice: Notice): void;
 }
 
+const timestampPath = 'metadata/timestamp.json';
+
 export type PollResult = 'unchanged' | 'updated' | 'failed';
 
 export class Follower {
@@ -164,13 +166,15 @@ export class Follower {
     const { source, store } = this.#world;
     const { files } = this.#trusted;
     const limit = limits.timestampBytes.value;
-    const answer = await source.get('metadata/timestamp.json', { limit, etag: this.#etag, signal });
+    const answer = await source.get(timestampPath, { limit, etag: this.#etag, signal });
     if (answer.outcome === 'unchanged') return 'unchanged';
     if (this.#complete && answer.bytes.toString() === files.timestamp) return 'unchanged';
     this.#complete = false;
     this.#etag = undefined;
 
     const get = async (path: string, most: number) => {
+      // It was just fetched; what it leads to stays where it is when a newer one comes meanwhile.
+      if (path === timestampPath) return answer.bytes;
       const file = await source.get(path, { limit: most, signal });
       if (file.outcome === 'file') return file.bytes;
       throw new FetchError('http-status', `${source.url}/${path} answers 304 to a request without a condition.`);
@@ -187,7 +191,7 @@ export class Follower {
     this.#applier.want(selected, result.verified.releases);
     // From here on the timestamp stands for everything it leads to.
     this.#complete = true;
-    if (answer.bytes.toString() === result.files.timestamp) this.#etag = answer.etag;
+    this.#etag = answer.etag;
     const { versions, releases } = result.verified;
     this.#notify('info', 'rollout-updated', `The repository is at version ${versions.targets}.`, {
       versions,
