@@ -12,7 +12,7 @@ export interface MetricFacts {
 /** What the values of a label are, and how many of them there can be. */
 const labelFacts: Readonly<Record<string, { is: string; atMost: string }>> = {
   verdict: { is: 'the verdict of an event, as in [events.md](events.md)', atMost: '8' },
-  stage: { is: '`refuse`, `kill`, `unseen` or `exit`', atMost: '4' },
+  stage: { is: '`refuse`, `kill`, `unseen`, `sweep` or `exit`', atMost: '5' },
   rule: { is: 'id of a rule', atMost: `${limits.ruleLabels.value}, and \`other\` for all further ones` },
   action: { is: '`deny` or `kill`', atMost: '2' },
   status: { is: 'what became of an action, as in [events.md](events.md)', atMost: '11' },

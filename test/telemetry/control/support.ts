@@ -161,6 +161,12 @@ export class ControlBench {
     return answer!;
   }
 
+  /** The agent ends. */
+  async close(): Promise<void> {
+    await this.#server?.close();
+    this.#server = undefined;
+  }
+
   async dispose(): Promise<void> {
     for (const { socket } of this.#clients) socket.destroy();
     await this.#server?.close();
