@@ -189,6 +189,8 @@ describe('a script above the process', () => {
     ['process.parent.file.name == "x"', false],
     ['process.ancestors[A].file.name == "deploy" && process.ancestors[A].interpreter.file.name == "sh"', true],
     ['process.ancestors[A].file.name == "sh" && process.ancestors[A].interpreter.file.name == "sh"', false],
+    ['process.ancestors.file.name == "sh"', true],
+    ['process.ancestors.file.name not in ["deploy"]', false],
     ['process.ancestors.length == 1', true],
   ])('%s is %s', (expression, expected) => {
     expect(truth(`exec.pid == 4242 && ${expression}`, {}, { processes })).toBe(expected);

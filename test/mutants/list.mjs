@@ -12,6 +12,9 @@
 /** Random rulesets through all three engines. */
 const threeWay = ['test/property/three-way.test.ts'];
 
+/** Random process trees through all three engines. */
+const trees = ['test/property/lineage.test.ts'];
+
 /** @type {readonly Mutant[]} */
 const kernel = [
   {
@@ -297,5 +300,170 @@ const evaluator = [
   },
 ];
 
+/** Parents, ancestors, cgroups and containers, in all engines. @type {readonly Mutant[]} */
+const relatives = [
+  {
+    file: 'bpf/lineage.h',
+    from: 'ancestors->yes[k] = set->ancestors.yes[k] | parent->yes[k];',
+    to: 'ancestors->yes[k] = set->ancestors.yes[k];',
+    breaks: 'the parent is no ancestor',
+    tests: trees,
+  },
+  {
+    file: 'bpf/lineage.h',
+    from: '(set->ancestors.unknown[k] | parent->unknown[k]) & ~ancestors->yes[k];',
+    to: 'set->ancestors.unknown[k] & ~ancestors->yes[k];',
+    breaks: 'what is unknown of the parent is false of the ancestors',
+    tests: trees,
+  },
+  {
+    file: 'bpf/lineage.h',
+    from: 'parent->unknown[k] = ancestors->unknown[k] = ~0ull;',
+    to: 'parent->unknown[k] = ancestors->unknown[k] = 0;',
+    breaks: 'a task of which nothing is known has no ancestors',
+    tests: trees,
+  },
+  {
+    file: 'bpf/lineage.h',
+    from: 'put_atoms(s, first + k, parent.yes[k]);',
+    to: 'put_atoms(s, first + k, ancestors.yes[k]);',
+    breaks: 'rules about the parent hold for any ancestor',
+    tests: trees,
+  },
+  {
+    file: 'bpf/lineage.h',
+    from: 'set->self.yes[k] = s->self.yes[k];',
+    to: 'set->self.yes[k] |= s->self.yes[k];',
+    breaks: 'what a task ran before its exec stays its program',
+    tests: trees,
+  },
+  {
+    file: 'bpf/decide.h',
+    from: '? UNKNOWN : FALSE;',
+    to: '? FALSE : FALSE;',
+    breaks: 'lineage bits that are unknown count as false',
+    tests: trees,
+  },
+  {
+    file: 'bpf/decide.h',
+    from: 's->self.yes[word] |= (s->stack & 1) << (bit & 63);',
+    to: 's->self.yes[word] = (s->self.yes[word] & ~(1ull << (bit & 63))) | (s->stack & 1) << (bit & 63);',
+    breaks: 'of a script only the last interpreter counts for what it starts',
+    tests: trees,
+  },
+  {
+    file: 'bpf/decide.h',
+    from: 'm->s->self.yes[k] = m->s->self.unknown[k] = 0;',
+    to: 'm->s->self.unknown[k] = 0;',
+    breaks: 'a program has the lineage bits of the one that was decided before',
+    tests: trees,
+  },
+  {
+    file: 'src/compiler/interpret.ts',
+    from: "return atoms.has(atom + lineageWords * 64) ? 'unknown' : false;",
+    to: "return 'unknown';",
+    breaks: 'one unknown lineage bit makes all others unknown',
+    tests: trees,
+  },
+  {
+    file: 'src/compiler/numbering.ts',
+    from: '{ parent: 0, ancestors: 2 }',
+    to: '{ parent: 2, ancestors: 0 }',
+    breaks: 'rules about the parent read the bits of ancestors, and the other way round',
+    tests: trees,
+  },
+  {
+    file: 'src/compiler/lower.ts',
+    from: ': test.of;',
+    to: ": 'relatives';",
+    breaks: '`parent is a or some ancestor is b` is asked of the parent alone',
+    tests: ['test/compiler/lineage.test.ts', ...trees],
+  },
+  {
+    file: 'src/compiler/lower.ts',
+    from: 'for (const reason of found.reasons) this.reasons.add(reason);',
+    to: '',
+    breaks: 'a rule of which the kernel tests only a part of what it says of an ancestor counts as decided there',
+    tests: ['test/compiler/lineage.test.ts', ...trees],
+  },
+  {
+    file: 'src/compiler/one-ancestor.ts',
+    from: "return (expression.node === 'and') === (sign === 'is') ?",
+    to: "return expression.node === 'and' ?",
+    breaks: 'the negation of a conjunction is a conjunction',
+    tests: trees,
+  },
+  {
+    file: 'src/compiler/one-ancestor.ts',
+    from: 'return { ofOne: [signed(own, sign)], rest: [] };',
+    to: 'return { ofOne: [own], rest: [] };',
+    breaks: 'what must not hold of an ancestor must hold of it',
+    tests: trees,
+  },
+  {
+    file: 'src/compiler/one-ancestor.ts',
+    from: '({ ofOne: [...one.ofOne, ...ofOne], rest: [...one.rest, ...rest] })',
+    to: '({ ofOne: [...one.ofOne, ...ofOne], rest: one.rest })',
+    breaks: 'beside conditions on one ancestor some of what the rule says is lost',
+    tests: trees,
+  },
+  {
+    file: 'src/compiler/relatives.ts',
+    from: "return { node: 'not', operand: { node: 'flag', field: ownUse(unit.field) } };",
+    to: "return { node: 'flag', field: ownUse(unit.field) };",
+    breaks: '`false` of an ancestor is `true`',
+    tests: trees,
+  },
+  {
+    file: 'src/compiler/relatives.ts',
+    from: 'whose.some((one) => one !== whose[0])',
+    to: 'false',
+    breaks: 'an ancestor is compared with itself where it should be with the process',
+    tests: ['test/compiler/lineage.test.ts'],
+  },
+  {
+    file: 'src/compiler/fields.ts',
+    from: "field.stream !== 'comm'",
+    to: 'true',
+    breaks: 'the name of a task is taken for one that only an exec changes',
+    tests: ['test/compiler/lineage.test.ts'],
+  },
+  {
+    file: 'src/compiler/fields.ts',
+    from: "text('container', 'value', 'cgroup')",
+    to: "text('cgroup', 'value', 'cgroup')",
+    breaks: 'the path of the cgroup is taken for the id of the container',
+    tests: ['test/compiler/containers.test.ts', ...threeWay],
+  },
+  {
+    file: 'src/compiler/compile.ts',
+    from: '(conditions.length > 0 ? event.exec : 0)',
+    to: '0',
+    breaks: 'after a swap nobody knows what live processes ran',
+    tests: ['test/compiler/lineage.test.ts'],
+  },
+  {
+    file: 'src/secl/evaluate.ts',
+    from: "element: unknownElement } }) === false ? false : 'unknown';",
+    to: "element: unknownElement } }) === false ? 'unknown' : 'unknown';",
+    breaks: 'a rule that no ancestor could make true is unknown where some ancestor is',
+    tests: ['test/secl/truncated.test.ts', ...trees],
+  },
+  {
+    file: 'src/secl/value.ts',
+    from: 'const elements = readings.flatMap((reading) => reading.elements);',
+    to: 'const elements = readings[0]!.elements;',
+    breaks: 'a script above the process is not there as its interpreter',
+    tests: ['test/secl/value.test.ts', ...trees],
+  },
+  {
+    file: 'src/events/record-event.ts',
+    from: 'return { elements: views.map(elementOf), complete };',
+    to: 'return { elements: views.slice(0, ancestors.length).map(elementOf), complete };',
+    breaks: 'in user space a script above the process is not there as its interpreter',
+    tests: ['test/events/record-event.test.ts'],
+  },
+];
+
 /** In the order in which they are tried. */
-export const mutants = [...kernel, ...compiler, ...evaluator];
+export const mutants = [...kernel, ...compiler, ...evaluator, ...relatives];
