@@ -9,6 +9,8 @@ import { systemProcesses } from '../../../src/rules/system-processes.js';
 import { noCgroups, TestCgroup } from './test-cgroup.js';
 
 const most = 60;
+/** A busy machine is slow to start processes. */
+const soon = { timeout: 20_000, interval: 5 };
 
 describe.skipIf(noCgroups)('a control group of this machine', () => {
   let cgroup: TestCgroup;
@@ -28,7 +30,7 @@ describe.skipIf(noCgroups)('a control group of this machine', () => {
     ['freeze', 'freeze'],
   ])('a fork bomb does not outrun %s', async (by, method) => {
     cgroup.bomb();
-    await expect.poll(() => cgroup.pids.length, { interval: 5 }).toBeGreaterThan(most - 10);
+    await expect.poll(() => cgroup.pids.length, soon).toBeGreaterThan(most - 10);
     const report = await end(method);
     expect(cgroup.pids).toEqual([]);
     expect(cgroup.read('cgroup.events')).toContain('populated 0');
@@ -44,7 +46,7 @@ describe.skipIf(noCgroups)('a control group of this machine', () => {
   test('one that is protected goes on, the bomb around it does not', async () => {
     const spared = cgroup.run('sleep', '600');
     cgroup.bomb();
-    await expect.poll(() => cgroup.pids.length, { interval: 5 }).toBeGreaterThan(most - 10);
+    await expect.poll(() => cgroup.pids.length, soon).toBeGreaterThan(most - 10);
     const report = await end('best', [spared.pid!]);
     expect(report).toMatchObject({ status: 'performed', by: 'freeze', spared: [spared.pid] });
     expect(cgroup.pids).toEqual([spared.pid]);
@@ -55,7 +57,7 @@ describe.skipIf(noCgroups)('a control group of this machine', () => {
   test('what is below it ends with it, threaded control groups included', async () => {
     writeFileSync(`${cgroup.below('inner')}/cgroup.type`, 'threaded');
     cgroup.run('sleep', '600');
-    await expect.poll(() => cgroup.pids.length).toBe(1);
+    await expect.poll(() => cgroup.pids.length, soon).toBe(1);
     const [pid] = cgroup.pids;
     writeFileSync(`${cgroup.directory}/inner/cgroup.threads`, String(pid));
     const opened = systemCgroups.open(`${cgroup.path}/inner`, 0n)!;
@@ -68,7 +70,7 @@ describe.skipIf(noCgroups)('a control group of this machine', () => {
 
   test('another signal reaches each', async () => {
     const sleeper = cgroup.run('sleep', '600');
-    await expect.poll(() => cgroup.pids.length).toBe(1);
+    await expect.poll(() => cgroup.pids.length, soon).toBe(1);
     const ended = new Promise((resolve) => sleeper.once('exit', (_, signal) => resolve(signal)));
     expect(await end('best', [], 15)).toMatchObject({ status: 'performed', by: 'freeze', pids: [sleeper.pid] });
     expect(await ended).toBe('SIGTERM');
@@ -76,7 +78,7 @@ describe.skipIf(noCgroups)('a control group of this machine', () => {
 
   test('another directory of the same name is another control group', async () => {
     cgroup.run('sleep', '600');
-    await expect.poll(() => cgroup.pids.length).toBe(1);
+    await expect.poll(() => cgroup.pids.length, soon).toBe(1);
     const killer = new ScopeKiller(systemProcesses, systemCgroups);
     const target = { scope: 'cgroup', cgroup: cgroup.id + 1n, path: cgroup.path, time: 0n, signal: 9 } as const;
     expect(await killer.end(target)).toMatchObject({ why: 'its control group is gone' });

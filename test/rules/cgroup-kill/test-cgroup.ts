@@ -61,7 +61,9 @@ export class TestCgroup {
     const enter = this.#directories
       .filter((each) => each.endsWith(this.path))
       .map((each) => `echo $$ > ${each}/cgroup.procs`);
-    const child = spawn('sh', ['-c', `${enter.join(' && ')} && exec "$0" "$@"`, program, ...args], { stdio: 'ignore' });
+    const child = spawn('sh', ['-c', `${enter.join(' && ')} && exec "$0" "$@"`, program, ...args], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
     this.#children.push(child);
     return child;
   }
