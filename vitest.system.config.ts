@@ -5,8 +5,8 @@ export default defineConfig({
   test: {
     include: ['test/system/**/*.test.ts'],
     fileParallelism: false,
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
     bail: 1,
   },
 });

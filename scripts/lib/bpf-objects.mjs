@@ -18,6 +18,8 @@ export function clangCommand({ source, output }) {
   const flags = ['-O2', '-g', '-target', 'bpf', '-mcpu=v3', '-D__TARGET_ARCH_x86', '-Wall', '-Werror'];
   // <asm/types.h> lives in a directory of the machine's triplet, which clang leaves out when the target is bpf.
   const include = ['-I', join(root, 'bpf'), '-idirafter', '/usr/include/x86_64-linux-gnu'];
+  // The line information in BTF names files: by their place in the checkout, wherever that is.
+  flags.push(`-ffile-prefix-map=${root}=.`);
   return ['clang', ...flags, ...include, '-c', source, '-o', output];
 }
 

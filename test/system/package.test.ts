@@ -15,9 +15,10 @@ let service: Service;
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'portcullis-packages-'));
   const [now, next] = await Promise.all([buildDeb({ directory }), buildDeb({ directory, version: '99.0.0' })]);
-  // An emulated machine may take a minute to start a program of this size.
+  // An emulated machine on a busy host may take minutes to start a program of this size; and nobody waits for a minute to
+  // see a watchdog bark.
   const patient = join(directory, 'patient.conf');
-  writeFileSync(patient, '[Service]\nTimeoutStartSec=5min\n');
+  writeFileSync(patient, '[Service]\nTimeoutStartSec=10min\nWatchdogSec=30s\n');
   const override = '/etc/systemd/system/portcullis.service.d/patient.conf';
   machine = await SystemMachine.boot({ files: { '/srv/now.deb': now, '/srv/next.deb': next, [override]: patient } });
   service = new Service(machine);
@@ -72,23 +73,17 @@ test('enforces when the policy says so and the unit is reloaded', async () => {
   await service.event((found) => found.portcullis.verdict === 'refuse');
 });
 
-test('comes back when it is killed, and when its event loop stands still', async () => {
-  await service.replacedAfter('kill -KILL $(systemctl show -P MainPID portcullis)');
+// A signal that did not come from systemd is no reason to stay away.
+test.each(['KILL', 'TERM'])('comes back from SIG%s, and goes on enforcing', async (signal) => {
+  await service.replacedAfter(`kill -${signal} $(systemctl show -P MainPID portcullis)`);
   expect((await machine.run('/tmp/xmrig')).status).toBe(126);
-  // A signal that did not come from systemd is no reason to stay away.
-  await service.replacedAfter('kill -TERM $(systemctl show -P MainPID portcullis)');
-  await machine.must(`
-    mkdir -p /run/systemd/system/portcullis.service.d
-    printf '[Service]\\nWatchdogSec=10s\\n' > /run/systemd/system/portcullis.service.d/test.conf
-    systemctl daemon-reload; systemctl restart portcullis
-  `);
-  // Longer than the patience, with a loop that turns: it stays.
-  const pid = await service.show('MainPID');
-  await machine.must('sleep 15');
-  expect(await service.show('MainPID')).toBe(pid);
-  await service.replacedAfter(`kill -STOP ${pid}`);
-  expect(await machine.must('journalctl -u portcullis -o cat | grep -c "Watchdog timeout"')).toBe('1\n');
-  await machine.must('rm -r /run/systemd/system/portcullis.service.d; systemctl daemon-reload');
+});
+
+test('comes back when its event loop stands still', async () => {
+  const timeouts = 'journalctl -u portcullis -o cat | grep -c "Watchdog timeout" || true';
+  expect(await machine.must(timeouts)).toBe('0\n');
+  await service.replacedAfter('kill -STOP $(systemctl show -P MainPID portcullis)');
+  expect(await machine.must(timeouts)).toBe('1\n');
 });
 
 test('a configuration it cannot use ends it for good, with a sentence', async () => {
@@ -98,7 +93,7 @@ test('a configuration it cannot use ends it for good, with a sentence', async ()
   expect((await machine.run('systemctl restart portcullis')).status).toBe(1);
   expect(await machine.must('systemctl is-failed portcullis')).toBe('failed\n');
   expect(await machine.must('journalctl -u portcullis -o cat')).toContain('Unknown key `plicies`');
-  await machine.must('cp /srv/yaml /etc/portcullis/portcullis.yaml; systemctl restart portcullis');
+  await machine.must('cp /srv/yaml /etc/portcullis/portcullis.yaml');
 });
 
 test('an upgrade goes on with the new version and with what the administrator wrote', async () => {
@@ -110,8 +105,17 @@ test('an upgrade goes on with the new version and with what the administrator wr
   expect((await machine.run('/tmp/xmrig')).status).toBe(126);
 });
 
+test('the boot parameter keeps unit and agent from starting', async () => {
+  await machine.restart('orderly', { cmdline: 'portcullis=off' });
+  expect(await machine.must('systemctl show -P ConditionResult portcullis')).toBe('no\n');
+  expect((await machine.run('systemctl is-active portcullis')).stdout).toBe('inactive\n');
+  expect(await machine.must('cp /bin/true /tmp/xmrig; /tmp/xmrig; portcullis run')).toBe(
+    'portcullis: not started, because the kernel was booted with portcullis=off\n',
+  );
+});
+
 test('at boot, it decides before everything that is ordinary is started', async () => {
-  await machine.restart('orderly');
+  await machine.restart('orderly', { cmdline: '' });
   await machine.must('systemctl is-system-running --wait');
   const entered = (unit: string) =>
     machine.must(`systemctl show -P ActiveEnterTimestampMonotonic ${unit}`).then(Number);
@@ -130,18 +134,7 @@ test('at boot, it decides before everything that is ordinary is started', async 
   expect((await machine.run('/tmp/xmrig')).status).toBe(126);
 });
 
-test('the boot parameter keeps unit and agent from starting', async () => {
-  await machine.restart('orderly', { cmdline: 'portcullis=off' });
-  expect(await machine.must('systemctl show -P ConditionResult portcullis')).toBe('no\n');
-  expect((await machine.run('systemctl is-active portcullis')).stdout).toBe('inactive\n');
-  expect(await machine.must('cp /bin/true /tmp/xmrig; /tmp/xmrig; portcullis run')).toBe(
-    'portcullis: not started, because the kernel was booted with portcullis=off\n',
-  );
-});
-
 test('removed, it leaves its configuration; purged, it leaves nothing', async () => {
-  await machine.restart('orderly', { cmdline: '' });
-  await machine.must('systemctl is-active portcullis; cp /bin/true /tmp/xmrig; ! /tmp/xmrig');
   await machine.must('dpkg -r portcullis');
   expect((await machine.run('systemctl is-active portcullis; pgrep -f portcullis/bin')).stdout).toBe('inactive\n');
   await machine.must('/tmp/xmrig; ! test -e /sys/fs/bpf/portcullis; ! test -e /usr/lib/portcullis');

@@ -5,7 +5,7 @@ import type { SystemMachine } from '../../scripts/lib/system/machine.mjs';
 import type { EventJson } from '../../src/events/event.js';
 
 /** Seconds for what takes its time in an emulated machine. */
-const PATIENCE = 240;
+const PATIENCE = 600;
 
 export class Service {
   readonly #machine: SystemMachine;

@@ -10,7 +10,7 @@ import { writeSystemInitramfs } from './initramfs.mjs';
 import { systemDisk } from './root.mjs';
 
 /** Seconds that a boot, a command or a shutdown may take: an emulated machine on a busy host is slow. */
-const PATIENCE = 240;
+const PATIENCE = 600;
 
 /** Bytes of the machine's memory. */
 const MEMORY = 2 * 2 ** 30;
