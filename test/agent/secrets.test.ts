@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Agent } from '../../src/agent/agent.js';
@@ -9,10 +10,15 @@ import { Bench } from './support.js';
 /** Nothing else in the test is called so. */
 const planted = 'pLaNtEd-4711';
 
+const soon = { timeout: 20_000 };
+
 let bench: Bench;
 let agent: Agent | undefined;
+let journal: string;
+let socket: string;
 beforeEach(() => {
   bench = new Bench();
+  [journal, socket] = [join(bench.directory, 'journal'), join(bench.directory, 'control.sock')];
 });
 afterEach(async () => {
   await agent?.stop('end of the test');
@@ -48,7 +54,20 @@ async function outputs(): Promise<Record<string, string>> {
   }
   for (const path of ['/metrics', '/healthz', '/readyz']) found[path] = await (await fetch(agent!.url + path)).text();
   found.status = JSON.stringify(agent!.status);
+  for (const verb of ['status', 'top', 'processes', 'metrics', 'events']) found[verb] = await asked(verb);
   return found;
+}
+
+/** All that the control socket answers. */
+async function asked(verb: string): Promise<string> {
+  const client = connect(socket);
+  client.write(`${JSON.stringify({ verb })}\n`);
+  let text = '';
+  for await (const chunk of client) {
+    text += chunk;
+    if (/"answer":"(?:result|end|error)"[^\n]*\n$/.test(text)) break;
+  }
+  return text;
 }
 
 /** As text, and as the events write what is no UTF-8. */
@@ -61,7 +80,12 @@ function holds(output: string): boolean {
 
 test('a secret that rules decide by is in no output', async () => {
   bench.writeText(everywhere);
-  agent = await bench.start({ scrub: { patterns: ['--pin (\\S+)'] } });
+  agent = await bench.start({
+    scrub: { patterns: ['--pin (\\S+)'] },
+    journal: { ...bench.config.journal, directory: { at: 'path', path: journal } },
+    control: { socket: { at: 'path', path: socket } },
+    sweep: 'report',
+  });
   const started: Partial<KernelRecord>[] = [
     { argv: ['tool', '--password', planted] },
     { argv: ['tool', `--db-token=${planted}`] },
@@ -76,16 +100,18 @@ test('a secret that rules decide by is in no output', async () => {
   for (const { pid } of records) bench.session.send(record({ pid, event: 'exit', verdict: 'none', argv: [] }));
   // One that cannot be made into an event: its error is written.
   bench.session.send(record({ argv: undefined as unknown as string[], path: `/opt/--password=${planted}` }));
-  await expect.poll(() => bench.session.acknowledged).toBe(records.length * 3 + 1);
-  await bench.logged();
-
-  const events = bench.entries.filter(({ msg }) => msg === 'event') as unknown as {
-    agent: { rule_id: string };
-    process: { args: unknown };
-  }[];
-  expect(events.filter(({ agent }) => agent.rule_id === 'denied')).toHaveLength(records.length);
-  expect(events.filter(({ agent }) => agent.rule_id === 'ends').length).toBe(records.length);
-  expect(events[0]?.process.args).toEqual(['--password', '***']);
-  expect(bench.codes).toContain('record-malformed');
-  for (const [output, text] of Object.entries(await outputs())) expect([output, holds(text)]).toEqual([output, false]);
+  await expect.poll(() => bench.session.acknowledged, soon).toBe(records.length * 3 + 1);
+  type Told = { msg: string; agent: { rule_id: string }; process: { args: unknown } };
+  const events = () => (bench.entries as unknown as Told[]).filter(({ msg }) => msg === 'event');
+  const by = (id: string) => events().filter(({ agent }) => agent.rule_id === id).length;
+  // The journal has them first, and the log when it gets to it.
+  await expect.poll(() => [by('denied'), by('ends')], soon).toEqual([records.length, records.length]);
+  await expect.poll(() => bench.codes, soon).toContain('record-malformed');
+  expect(events()[0]?.process.args).toEqual(['--password', '***']);
+  const found = await outputs();
+  // None of them is empty for another reason.
+  expect(found.events).toContain('"denied"');
+  const segments = Object.entries(found).filter(([name]) => name.startsWith(journal));
+  expect(segments.map(([, text]) => text).join('')).toContain('"denied"');
+  for (const [output, text] of Object.entries(found)) expect([output, holds(text)]).toEqual([output, false]);
 });
