@@ -57,7 +57,8 @@ await runMain(async () => {
   if (unknown.length > 0) throw new NeedsHelpError(`test does not know ${unknown.join(' ')}\n\n${USAGE}`);
   const quick = options.includes('--quick');
 
-  await setUp(quick ? ['build'] : ['build', 'bpftool', 'kernels']);
+  const wanted = quick ? ['build'] : ['build', 'bpftool', 'kernels'];
+  await setUp(process.env.CI ? [...wanted, 'prometheus'] : wanted);
   await build();
   const tallies = [];
   for (const [title, run] of Object.entries(RUNS)) {

@@ -18,6 +18,7 @@ const NEEDS = {
   'kernel-6.12': { packages: ['vm'], kernels: ['6.12'] },
   system: { packages: ['vm', 'system'], kernels: KERNELS },
   bpftool: { packages: ['bpftool'] },
+  prometheus: { packages: ['prometheus'] },
 };
 
 /** @typedef {keyof typeof NEEDS} Need */

@@ -33,6 +33,8 @@ const PACKAGES = {
     { name: 'e2fsprogs', program: 'mke2fs' },
     { name: 'qemu-utils', program: 'qemu-img' },
   ],
+  // Its package starts a server: only a machine that is made for tests gets it by itself.
+  prometheus: [{ name: 'prometheus', program: 'promtool' }],
 };
 
 /** Needs that take system packages. */
