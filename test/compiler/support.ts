@@ -165,7 +165,7 @@ export function viewsOf(exec: Exec): Event[] {
     };
     return {
       get: (asked) => values[asked.canonical] ?? unknown,
-      iterate: () => ({ elements: [], complete: true }),
+      iterate: () => ({ elements: [], complete: false }),
     };
   });
 }

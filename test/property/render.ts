@@ -65,7 +65,7 @@ export function forEvaluator(execution: Execution): Event[] {
     const values = new Map([...common, ...fileValues('process.file', level), ...interpreter]);
     return {
       get: (field: Field) => values.get(field.canonical) ?? unknown,
-      iterate: () => ({ elements: [], complete: true }),
+      iterate: () => ({ elements: [], complete: false }),
     };
   });
 }
