@@ -262,6 +262,7 @@ struct pc_ancestry_key {
 
 struct pc_ancestry {
 	__u64 start;    /* of the process, where the key names one */
+	__u64 exec;     /* what its program is called from now on, where the key names a process */
 	__u64 self[PC_LINEAGE_WORDS];
 	__u64 self_unknown[PC_LINEAGE_WORDS];
 	__u64 ancestors[PC_LINEAGE_WORDS];
@@ -327,6 +328,7 @@ struct pc_record {
 	__u8 verdict;
 	__u64 sequence; /* per CPU, counts up by one, lost records leave a gap */
 	__u64 exec;     /* one number for all records of an exec; unique in a boot */
+	__u64 previous; /* exec by which the task came to run what it ran until this one, 0: not known */
 	__u64 time;     /* ns since boot, suspended time included */
 	__u64 start;    /* ns since boot when the process (not this program) started */
 	__u64 generation;

@@ -69,9 +69,9 @@ static __always_inline void restore_lineage(struct seq_file *seq, struct task_st
 	set = &lineage->sets[slot];
 	put_set(set, a, generation);
 	/* who executes says so before it changes the bits: when it has, the next pass looks again */
-	if (epoch != st->epoch) {
-		__sync_val_compare_and_swap(&lineage->exec, stale, 0);
-		if (__sync_val_compare_and_swap(&lineage->epoch, epoch, st->epoch) != epoch)
+	if (!key.exec) {
+		if (__sync_val_compare_and_swap(&lineage->exec, stale, a->exec) != stale ||
+		    (epoch != st->epoch && __sync_val_compare_and_swap(&lineage->epoch, epoch, st->epoch) != epoch))
 			set->generation = 0;
 	} else if (*(volatile u64 *)&lineage->exec != key.exec) {
 		set->generation = 0;

@@ -158,6 +158,7 @@ struct scratch {
 
 	/* the exec */
 	u64 exec;     /* id */
+	u64 previous; /* of what the task ran until now, 0: not known */
 	u64 generation;
 	u32 slot;
 	u32 guarded;  /* rules that act on established executables are counted */

@@ -13,9 +13,10 @@ static __always_inline u64 next_number(u32 key)
 	return n ? __sync_fetch_and_add(n, 1) : 0;
 }
 
+/* Never 0, and bit 63 is left for numbers that user space gives to programs that ran before. */
 static __always_inline u64 new_exec_id(void)
 {
-	return (u64)bpf_get_smp_processor_id() << 48 | (next_number(1) & 0xffffffffffffull);
+	return (u64)(bpf_get_smp_processor_id() & 0x7fff) << 48 | ((next_number(1) + 1) & 0xffffffffffffull);
 }
 
 /* Appends `bytes` bytes, at most `most`, a power of two - 1. */
@@ -49,6 +50,7 @@ static __noinline void emit(struct machine *m, struct task_struct *task, struct 
 	r.stage = stage;
 	r.verdict = verdict;
 	r.exec = s->exec;
+	r.previous = s->previous;
 	r.time = bpf_ktime_get_boot_ns();
 	r.start = BPF_CORE_READ(task, group_leader, start_boottime);
 	r.generation = s->generation;

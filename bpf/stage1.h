@@ -44,6 +44,7 @@ static __always_inline struct levels *levels_of(struct task_struct *task, enum w
 static __always_inline void begin_scratch(struct scratch *s, struct exec *e, struct turn *t, u32 stage)
 {
 	s->exec = e->id;
+	s->previous = 0;
 	s->generation = t->generation;
 	s->slot = t->slot;
 	s->guarded = t->which == ACTIVE;
@@ -93,6 +94,8 @@ static __always_inline void surroundings(struct machine *m, struct task_struct *
 		cgroup_facts(m, task, t->generation);
 	if (h->lineage_words) {
 		lineage = bpf_task_storage_get(&lineages, task, 0, 0);
+		if (lineage && lineage->epoch == t->st->epoch)
+			m->s->previous = lineage->exec;
 		lineage_facts(m, lineage ? &lineage->sets[bound(t->slot, 3)] : 0, t->generation);
 	}
 }

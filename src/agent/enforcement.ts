@@ -4,7 +4,8 @@
  */
 import type { EventImage, ImageHistory } from '../events/image.js';
 import type { ProcessTree } from '../events/processes.js';
-import type { KernelSession } from '../kernel/types.js';
+import type { ProgramHistory } from '../events/program-history.js';
+import type { AncestrySource, KernelSession } from '../kernel/types.js';
 import { didYouMean } from '../policy/nearest.js';
 import type { Mode, Rule } from '../policy/ruleset.js';
 import type { UserSpaceRules } from '../rules/engine.js';
@@ -21,6 +22,7 @@ export interface EnforcementParts {
   images: ImageHistory;
   rules: UserSpaceRules;
   processes: ProcessTree;
+  history: ProgramHistory;
   log: AgentLog;
   metrics: Metrics;
   health: Health;
@@ -86,6 +88,7 @@ export class Enforcement {
     const { session, metrics, health, log } = this.#parts;
     await this.#parts.sweep.end();
     await session.suspend();
+    this.#parts.history.forget();
     this.#switch = { is: 'off', since: new Date(), by };
     health.enter('off');
     metrics.ready('not-ready');
@@ -138,8 +141,13 @@ export class Enforcement {
     const { session, images, rules, log, metrics, health, onUnseen } = this.#parts;
     const { image, ruleset } = prepared;
     await images.during(async () => {
-      const activation = await session.activate(image.bytes, { onUnseen: onUnseen() });
-      const { generation, slot, milliseconds } = activation;
+      const activation = await session.activate(image.bytes, { onUnseen: onUnseen(), ...this.#ancestryFor(image) });
+      const { generation, slot, milliseconds, orphans } = activation;
+      if (orphans > 0) {
+        const text = `What ${orphans} processes descend from is not known: rules that ask for it are unknown about them.`;
+        log.warn('lineage-unknown', text, { orphans });
+      }
+      if ((image.lineage ?? []).length === 0) this.#parts.history.forget();
       const moded = this.#applyModes(prepared);
       this.#inForce = { prepared, image: moded, generation, since: new Date() };
       const facts = imageFacts(prepared, activation);
@@ -154,6 +162,13 @@ export class Enforcement {
     });
     const { image: inForce, generation } = this.#inForce!;
     this.#parts.sweep.begin(inForce, generation);
+  }
+
+  /** Who lived before the image is told to it from what was executed meanwhile. */
+  #ancestryFor({ lineage = [] }: PolicyImage): { ancestry?: AncestrySource } {
+    const { history, bootTime } = this.#parts;
+    if (lineage.length === 0) return {};
+    return { ancestry: (orphan) => history.ancestry(orphan, lineage, bootTime()) };
   }
 
   /** Modes that somebody has set outlive a swap; those of rules that are gone do not. */

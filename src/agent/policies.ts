@@ -1,5 +1,6 @@
 /** From policy paths to an image that can be put into force, or the sentence why it cannot. */
 import type { EventImage } from '../events/image.js';
+import type { LineageTest } from '../events/program-history.js';
 import type { Diagnostic, Mode, Rule, Ruleset } from '../policy/ruleset.js';
 
 /** Where a rule is decided and what happens then; from the compiler's plan. */
@@ -15,6 +16,8 @@ export interface RulePlace {
 export interface PolicyImage extends EventImage {
   readonly bytes: Uint8Array;
   readonly places: readonly RulePlace[];
+  /** What the image keeps of each program for those that descend from it, by lineage bit; absent: nothing. */
+  readonly lineage?: readonly LineageTest[];
   /** What the image is of, when that is not all: rules told to enforce that can only report are refused. */
   readonly ruleset?: Ruleset;
 }

@@ -71,6 +71,7 @@ function recordOf({ pid, ppid, start, comm }: ProcessFacts, program: Program): K
     verdict: 'none',
     sequence: 0n,
     exec: 0n,
+    previous: 0n,
     time: since,
     start: start ?? since,
     generation: 0n,

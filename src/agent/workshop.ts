@@ -10,11 +10,12 @@ export const workshop: PolicyWorkshop = {
   },
   compile(loaded, options) {
     const { ruleset, compiled } = compileEnforceable(loaded, options);
-    const { image, hash, rules, plan } = compiled;
+    const { image, hash, rules, plan, lineage } = compiled;
     return {
       ruleset,
       bytes: image,
       hash,
+      lineage,
       rules: rules.map(({ rule, decision }) => ({
         rule,
         decidedBy: decision === 'decided' ? ('kernel' as const) : ('user-space' as const),

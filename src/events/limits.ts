@@ -22,6 +22,16 @@ export const limits = {
     unit: 'processes read from /proc when rules about exits come into force',
     consequence: 'of the end of another one only pid, ids and name are known',
   },
+  historySteps: {
+    value: 65_536,
+    unit: 'programs remembered, for the lineage of processes under the next policy',
+    consequence: 'those of processes that have ended are forgotten first; what descends from them is unknown to it',
+  },
+  historyDepth: {
+    value: 256,
+    unit: 'programs that followed each other in one line of processes',
+    consequence: 'under the next policy, what came before is unknown',
+  },
   cgroupPaths: {
     value: 8_192,
     unit: 'cgroup paths remembered',

@@ -46,6 +46,7 @@ function recordOf(
     verdict: 'none',
     sequence: 0n,
     exec: 0n,
+    previous: 0n,
     time,
     start: start ?? time,
     generation: 0n,

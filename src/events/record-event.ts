@@ -8,6 +8,7 @@ import { exitOf } from './exit.js';
 import {
   type FileFacts,
   noFile,
+  type Place,
   type ProcessView,
   type ProgramFacts,
   processValue,
@@ -44,6 +45,25 @@ export function viewsOf(scene: Scene): Event[] {
     };
   });
 }
+
+/** The views of a program as nothing but what its exec fixed: for conditions on processes that came before. */
+export function viewsOfProgram(program: ProgramFacts): Event[] {
+  return fileViews(program).map(([file, interpreter]) => {
+    const self: ProcessView = { program, file, interpreter, place: nowhere };
+    return {
+      get: ({ canonical }) =>
+        canonical.startsWith('process.') ? processValue(self, canonical.slice('process.'.length)) : unknown,
+      iterate: () => ({ elements: [], complete: false }),
+    };
+  });
+}
+
+const nowhere: Place = {
+  cgroupPath: () => undefined,
+  container: () => 'unknown',
+  user: () => unknown,
+  group: () => unknown,
+};
 
 function idsOf({ uid, gid, euid, egid, cgroup }: ProgramFacts) {
   return { uid, gid, euid, egid, cgroup };

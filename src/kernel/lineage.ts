@@ -24,6 +24,8 @@ export interface Orphan {
 }
 
 export interface Ancestry {
+  /** What the exec is called from now on by which a process of exec 0n came to run what it runs. */
+  exec: bigint;
   /** What the process runs. */
   self: LineageBits;
   /** What came before it. */
@@ -94,7 +96,7 @@ function orphanKey(abi: Abi, { exec, pid }: Orphan): Uint8Array {
   return key;
 }
 
-function ancestryBytes(abi: Abi, { start }: Orphan, { self, ancestors }: Ancestry): Uint8Array {
+function ancestryBytes(abi: Abi, { start }: Orphan, { exec, self, ancestors }: Ancestry): Uint8Array {
   const { size, fields } = abi.struct('pc_ancestry');
   const value = new Uint8Array(size);
   const view = new DataView(value.buffer);
@@ -104,6 +106,7 @@ function ancestryBytes(abi: Abi, { start }: Orphan, { self, ancestors }: Ancestr
       view.setBigUint64(fields.get(name)!.offset + word * 8, (bits >> BigInt(word * 64)) & 0xffffffffffffffffn, true);
   };
   view.setBigUint64(fields.get('start')!.offset, start, true);
+  view.setBigUint64(fields.get('exec')!.offset, exec, true);
   put('self', self.yes);
   put('self_unknown', self.unknown);
   put('ancestors', ancestors.yes);

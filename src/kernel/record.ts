@@ -52,6 +52,7 @@ export function recordDecoder(abi: Abi): (bytes: Uint8Array) => KernelRecord {
       verdict: verdicts.get(u8('verdict')) ?? 'none',
       sequence: u64('sequence'),
       exec: u64('exec'),
+      previous: u64('previous'),
       time: u64('time'),
       start: u64('start'),
       generation: u64('generation'),

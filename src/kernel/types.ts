@@ -38,6 +38,8 @@ export interface KernelRecord {
   sequence: bigint;
   /** One number for all records of an exec, unique in a boot. */
   exec: bigint;
+  /** The exec by which the task came to run what it ran until this one; 0n where not known. */
+  previous: bigint;
   time: bigint;
   /** When the process, not this program, started. */
   start: bigint;

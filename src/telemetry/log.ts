@@ -5,6 +5,7 @@
 import { type Logger, pino, stdTimeFunctions } from 'pino';
 import type { EventJson } from '../events/event.js';
 import { Scrubber } from '../events/scrub/scrubber.js';
+import type { NoticeCode } from '../rollout/follower/status.js';
 import type { LineSink } from './sink.js';
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
@@ -12,6 +13,8 @@ export type LogLevel = (typeof logLevels)[number];
 
 /** Codes of the lines about the agent itself; docs/operations.md lists them. */
 export type LogCode =
+  | NoticeCode
+  | 'rollout-unavailable'
   | 'tier'
   | 'self-test'
   | 'listening'
@@ -19,6 +22,7 @@ export type LogCode =
   | 'policy-diagnostic'
   | 'policy-diagnostics-cut'
   | 'image-active'
+  | 'lineage-unknown'
   | 'rule-place'
   | 'ready'
   | 'reload-started'

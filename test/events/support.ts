@@ -22,6 +22,7 @@ export function record(changes: Partial<KernelRecord> = {}): KernelRecord {
     verdict: 'report',
     sequence: 7n,
     exec: 11n,
+    previous: 0n,
     time: 5_000_000_000n,
     start: 4_000_000_000n,
     generation: 1n,

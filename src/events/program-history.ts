@@ -1,0 +1,229 @@
+/**
+ * What processes have executed, by the numbers that the kernel gives to execs, so that what somebody descends from can be told to an image
+ * that was not there. Fed with every exec from the moment forks are followed; what ran before is read from /proc once.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Ancestry, KernelRecord, LineageBits, Orphan } from '../kernel/types.js';
+import type { Event } from '../secl/event.js';
+import type { Truth } from '../secl/truth.js';
+import { limits } from './limits.js';
+import { readProgram } from './proc-program.js';
+import { isSameStart, parseStat } from './processes.js';
+import { type Program, programOf } from './program.js';
+import { viewsOfProgram } from './record-event.js';
+
+/** Decides one lineage bit for a program, on its views. */
+export interface LineageTest {
+  holds(views: readonly Event[]): Truth;
+}
+
+/** A process as /proc shows it at one moment. */
+export interface LivingProcess {
+  pid: number;
+  ppid: number;
+  /** Nanoseconds since boot, to the tick of /proc. */
+  start: bigint;
+  /** Whether it leads its session: what init starts does, what was orphaned seldom. */
+  leadsSession: boolean;
+  /** Undefined for a thread of the kernel. */
+  program: Program | undefined;
+}
+
+/** Reads one process, and all their pids; tests give their own. */
+export interface ProcessSource {
+  read(pid: number, now: bigint): LivingProcess | undefined;
+  pids(): readonly number[];
+}
+
+/** One program that a line of processes has run. */
+interface Step {
+  /** `nothing`: a thread of the kernel. `unknown`: its exec was not seen. */
+  readonly program: Program | 'nothing' | 'unknown';
+  /** What came before it in the line; `unknown`: there may be more. */
+  readonly before: Step | 'nothing' | 'unknown';
+  readonly depth: number;
+  readonly pid: number;
+}
+
+/** Numbers that user space gives have this bit; the kernel's do not. */
+const ownNumber = 1n << 63n;
+
+export class ProgramHistory {
+  readonly #source: ProcessSource;
+  readonly #steps = new Map<bigint, Step>();
+  /** Processes that ran when forks began to be followed, by pid; undefined: not asked for yet. */
+  #initial: Map<number, { start: bigint; exec: bigint }> | undefined;
+  #numbers = 0n;
+  #decided = new WeakMap<Step, { tests: readonly LineageTest[]; ancestry: Omit<Ancestry, 'exec'> }>();
+
+  constructor(source: ProcessSource = systemProcesses) {
+    this.#source = source;
+  }
+
+  get size(): number {
+    return this.#steps.size;
+  }
+
+  /** Forks are followed no more: what is known is void. */
+  forget(): void {
+    this.#steps.clear();
+    this.#initial = undefined;
+  }
+
+  /** One record of the kernel's. Each exec counts once, however often it is told. */
+  remember(record: KernelRecord): void {
+    const { event, stage, verdict, exec } = record;
+    if (event !== 'exec' || stage === 'refuse' || verdict === 'kill' || this.#steps.has(exec)) return;
+    this.#makeRoom();
+    this.#steps.set(exec, step(stage === 'unseen' ? 'unknown' : programOf(record), this.#before(record), record.pid));
+  }
+
+  /** What a process is to an image with these lineage bits; undefined where nothing is known of it. `now`: since boot, ns. */
+  ancestry(orphan: Orphan, tests: readonly LineageTest[], now: bigint): Ancestry | undefined {
+    this.#initial ??= this.#readAll(now);
+    const exec = orphan.exec !== 0n ? orphan.exec : this.#numberOf(orphan, now);
+    const found = exec === undefined ? undefined : this.#steps.get(exec);
+    return found === undefined ? undefined : { exec: exec!, ...this.#decide(found, tests) };
+  }
+
+  #before({ previous, pid, ppid, start }: KernelRecord): Step | 'unknown' {
+    const known = this.#steps.get(previous);
+    if (known !== undefined) return known;
+    if (previous !== 0n) return 'unknown';
+    // It ran before forks were followed, or was forked by somebody who did and has executed nothing since.
+    const own = this.#initial?.get(pid);
+    const exec = own !== undefined && isSameStart(own.start, start) ? own.exec : this.#initial?.get(ppid)?.exec;
+    // An orphan's new parent says nothing of the one it had.
+    if (exec === undefined || (ppid === 1 && own === undefined)) return 'unknown';
+    return this.#steps.get(exec) ?? 'unknown';
+  }
+
+  /** All processes, parents before their children. */
+  #readAll(now: bigint): Map<number, { start: bigint; exec: bigint }> {
+    const living = this.#source.pids().flatMap((pid) => this.#source.read(pid, now) ?? []);
+    const initial = new Map<number, { start: bigint; exec: bigint }>();
+    for (const process of living.sort((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : a.pid - b.pid))) {
+      initial.set(process.pid, { start: process.start, exec: this.#adopt(process, initial) });
+    }
+    return initial;
+  }
+
+  /** The number of the program of a process that has executed nothing since forks were followed. */
+  #numberOf({ pid, start }: Orphan, now: bigint): bigint | undefined {
+    const initial = this.#initial!;
+    const known = initial.get(pid);
+    if (known !== undefined && isSameStart(known.start, start)) return known.exec;
+    const process = this.#source.read(pid, now);
+    if (process === undefined || !isSameStart(process.start, start)) return undefined;
+    const exec = this.#adopt(process, initial);
+    initial.set(pid, { start: process.start, exec });
+    return exec;
+  }
+
+  #adopt(process: LivingProcess, initial: ReadonlyMap<number, { exec: bigint }>): bigint {
+    const { pid, ppid, program, leadsSession } = process;
+    const parent = initial.get(ppid);
+    const orphaned = ppid === 1 && !leadsSession;
+    const before =
+      ppid === 0
+        ? 'nothing'
+        : parent === undefined || orphaned
+          ? 'unknown'
+          : (this.#steps.get(parent.exec) ?? 'unknown');
+    this.#numbers += 1n;
+    const exec = ownNumber | this.#numbers;
+    this.#steps.set(exec, step(program ?? 'nothing', before, pid));
+    return exec;
+  }
+
+  #decide(last: Step, tests: readonly LineageTest[]): Omit<Ancestry, 'exec'> {
+    // From the first program on: each adds the one before it to what came before that.
+    const line: Step[] = [];
+    for (let at: Step | 'nothing' | 'unknown' = last; typeof at !== 'string'; at = at.before) {
+      line.push(at);
+      if (this.#decided.get(at)?.tests === tests) break;
+    }
+    let ancestry: Omit<Ancestry, 'exec'> = { self: none, ancestors: none };
+    for (const at of line.reverse()) {
+      const known = this.#decided.get(at);
+      if (known?.tests === tests) {
+        ancestry = known.ancestry;
+        continue;
+      }
+      const all = (1n << BigInt(tests.length)) - 1n;
+      const ancestors = at.before === 'unknown' ? { yes: 0n, unknown: all } : union(ancestry.ancestors, ancestry.self);
+      ancestry = { self: selfOf(at.program, tests), ancestors };
+      this.#decided.set(at, { tests, ancestry });
+    }
+    return ancestry;
+  }
+
+  /** Steps of processes that are gone; what lives descends from them goes on to know them. */
+  #makeRoom(): void {
+    if (this.#steps.size < limits.historySteps.value) return;
+    const alive = new Set(this.#source.pids());
+    for (const [exec, { pid }] of this.#steps) if (!alive.has(pid)) this.#steps.delete(exec);
+    for (const exec of this.#steps.keys()) {
+      if (this.#steps.size < limits.historySteps.value / 2) break;
+      this.#steps.delete(exec);
+    }
+  }
+}
+
+const none: LineageBits = { yes: 0n, unknown: 0n };
+
+function step(program: Step['program'], before: Step['before'], pid: number): Step {
+  const depth = typeof before === 'string' ? 0 : before.depth + 1;
+  // A line without end (a script that executes itself) must not grow for ever.
+  return depth > limits.historyDepth.value
+    ? { program, before: 'unknown', depth: 0, pid }
+    : { program, before, depth, pid };
+}
+
+function selfOf(program: Step['program'], tests: readonly LineageTest[]): LineageBits {
+  if (program === 'nothing') return none;
+  const views = program === 'unknown' ? undefined : viewsOfProgram(program);
+  const bits = { yes: 0n, unknown: 0n };
+  tests.forEach((test, bit) => {
+    const truth = views === undefined ? 'unknown' : test.holds(views);
+    if (truth === true) bits.yes |= 1n << BigInt(bit);
+    else if (truth === 'unknown') bits.unknown |= 1n << BigInt(bit);
+  });
+  return bits;
+}
+
+function union(one: LineageBits, other: LineageBits): LineageBits {
+  const yes = one.yes | other.yes;
+  return { yes, unknown: (one.unknown | other.unknown) & ~yes };
+}
+
+const systemProcesses: ProcessSource = {
+  pids: () => {
+    try {
+      return readdirSync('/proc')
+        .filter((name) => /^\d+$/.test(name))
+        .map(Number);
+    } catch {
+      return [];
+    }
+  },
+  read: (pid, now) => {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+      const { ppid, start } = parseStat(stat);
+      // `session` is field 6 of proc_pid_stat(5).
+      const session = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3]);
+      const program = readProgram(pid, now);
+      // A thread of the kernel has no executable.
+      return {
+        pid,
+        ppid,
+        start,
+        leadsSession: session === pid,
+        program: program?.path === undefined ? undefined : program,
+      };
+    } catch {
+      return undefined;
+    }
+  },
+};
