@@ -32,6 +32,11 @@ export const limits = {
     unit: 'milliseconds between two attempts to write to a journal that fails',
     consequence: 'meanwhile events go to the log alone, and are counted',
   },
+  journalPatience: {
+    value: 10_000,
+    unit: 'milliseconds without progress after which a journal that is full waits for its log no longer',
+    consequence: 'the oldest events go, and are counted; before that the kernel keeps its records',
+  },
   journalRead: {
     value: 256 * 1024,
     unit: 'bytes read from the journal at one time',

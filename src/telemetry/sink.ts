@@ -3,7 +3,7 @@
  * fails (a full disk, a pipe nobody reads) is tried again; what the kernel has to report waits meanwhile in its ring,
  * and what does not fit there is counted as lost by the kernel.
  */
-import { close, closeSync, constants, fstatSync, openSync, write } from 'node:fs';
+import { close, closeSync, constants, fstatSync, openSync, readSync, statSync, write } from 'node:fs';
 import { limits } from './limits.js';
 
 export type LogDestination =
@@ -53,6 +53,7 @@ export class FileSink implements LineSink {
   constructor(destination: LogDestination) {
     this.#destination = destination;
     this.#descriptor = openDestination(destination);
+    if (destination.to === 'file' && endsWithinLine(destination.path)) this.write('\n');
   }
 
   get pendingBytes(): number {
@@ -161,6 +162,23 @@ function openDestination(destination: LogDestination): number {
         const reason = error instanceof Error ? error.message : String(error);
         throw new LogError(`The log ${destination.path} cannot be opened: ${reason}. Check log.destination.`);
       }
+  }
+}
+
+/** True when whoever wrote the file before was ended in the middle of a line, which must not spoil the next one. */
+function endsWithinLine(path: string): boolean {
+  let descriptor: number | undefined;
+  try {
+    const { size } = statSync(path);
+    // Also anything that is no file: it has no end to look at.
+    if (size === 0) return false;
+    descriptor = openSync(path, 'r');
+    const last = Buffer.alloc(1);
+    return readSync(descriptor, last, 0, 1, size - 1) === 1 && last.toString() !== '\n';
+  } catch {
+    return false;
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 

@@ -10,6 +10,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,6 +46,18 @@ describe('a log file', () => {
     }
     expect(readFileSync(path, 'utf8')).toBe('one\ntwo\n');
     expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  test('that ends in the middle of a line gets the rest of the line closed off', async () => {
+    const path = join(directory, 'log');
+    for (const before of ['{"cut', 'whole\n', '']) {
+      writeFileSync(path, before);
+      const sink = new FileSink({ to: 'file', path });
+      sink.write('next\n');
+      await sink.flushed();
+      sink.close();
+      expect(readFileSync(path, 'utf8')).toBe(before === '{"cut' ? '{"cut\nnext\n' : `${before}next\n`);
+    }
   });
 
   test('is written anew under its name after a rotation', async () => {

@@ -36,6 +36,8 @@ export class JournalFeed {
   #fresh: Fresh[] = [];
   #running: Promise<void> | undefined;
   #ended = false;
+  #progressAt = performance.now();
+  #onProgress: () => void = () => {};
 
   constructor(
     files: JournalFiles,
@@ -69,8 +71,9 @@ export class JournalFeed {
     this.#go();
   }
 
-  /** A segment is about to go: what of it the log has not taken is counted. */
+  /** A segment is about to go: a log that moves gets time to take it, and what it does not take is counted. */
   async leave({ number }: SegmentFacts): Promise<void> {
+    while (this.#position.segment <= number && (await this.#progress()) === 'made');
     if (this.#position.segment > number) return;
     const from = this.#handed.segment === number ? this.#handed.offset : 0;
     const lines = this.#handed.segment > number ? 0 : await this.#count(number, from);
@@ -106,9 +109,26 @@ export class JournalFeed {
       await this.#log.flushed();
       // The segment may have gone meanwhile, and the position with it.
       if (this.#position === at) this.#position = next;
+      this.#progressAt = performance.now();
+      this.#onProgress();
       // Without the note the log gets these lines again after a restart.
       await writeCursor(this.#files, this.#position).catch(() => {});
     }
+  }
+
+  /** Waits for the log to take something, as long as patience goes. */
+  async #progress(): Promise<'made' | 'none'> {
+    const before = this.#position;
+    const left = this.#progressAt + limits.journalPatience.value - performance.now();
+    if (left <= 0 || this.#running === undefined) return 'none';
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, left);
+      this.#onProgress = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    return this.#position === before ? 'none' : 'made';
   }
 
   async #next(at: Position): Promise<{ lines: readonly string[]; next: Position }> {

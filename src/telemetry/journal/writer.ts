@@ -69,7 +69,6 @@ export class JournalWriter {
     }
     this.#segments = found.length === 0 ? [current] : found;
     this.#file = file;
-    await this.#makeRoom();
   }
 
   /**

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Journal } from '../../../src/telemetry/journal/journal.js';
 import { limits } from '../../../src/telemetry/limits.js';
+import type { LineSink } from '../../../src/telemetry/sink.js';
 import { HeldSink } from '../support.js';
 import { eventLine, JournalBench, recordsOf } from './support.js';
 
@@ -14,6 +15,20 @@ afterEach(() => bench.dispose());
 
 function write(journal: Journal, ...records: number[]): void {
   for (const record of records) journal.write(`${eventLine(record)}\n`);
+}
+
+/** Takes its time for everything. */
+class SlowSink implements LineSink {
+  readonly lines: string[] = [];
+  readonly pendingBytes = 0;
+
+  write(line: string): void {
+    this.lines.push(line);
+  }
+
+  async flushed(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
 
 /** Enough for the next attempt after a failure. */
@@ -169,7 +184,20 @@ describe('a log that is slow', () => {
     expect(recordsOf(log.lines)).toEqual(records.map((record) => `boot-${record}`));
   });
 
+  test('but moves is waited for when the journal is full: nothing is lost', async () => {
+    const log = new SlowSink();
+    const journal = await bench.agent(log, { size: 20_000 });
+    for (let record = 0; record < 1_000; record++) {
+      write(journal, record);
+      if (record % 10 === 0) await journal.flushed();
+    }
+    await journal.delivered();
+    expect(recordsOf(log.lines)).toEqual(Array.from({ length: 1_000 }, (_, record) => `boot-${record}`));
+    expect(journal.counts.overtaken).toBe(0);
+  });
+
   test('loses what the journal has no room for, counted exactly, and goes on with the rest', async () => {
+    vi.spyOn(limits.journalPatience, 'value', 'get').mockReturnValue(50 as never);
     const log = new HeldSink('held');
     const journal = await bench.agent(log, { size: 20_000 });
     for (let record = 0; record < 1_000; record++) {
