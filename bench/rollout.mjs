@@ -40,10 +40,11 @@ let current = await facts();
 const { url, server } = await startNginx();
 try {
   const rate = await capacity(5);
-  // The clients run on the same machine: half of what both together carry leaves the schedule intact.
-  const hosts = Math.floor((rate * 0.5 * interval) / 1000);
+  const hosts = (share) => Math.floor((rate * share * interval) / 1000);
   say(`closed loop: ${Math.round(rate)} polls/s, clients and nginx on this machine`);
-  await burst(hosts);
+  // Clients on the same machine: half of what both together carry leaves the schedule intact, and an update is five requests.
+  await burst(hosts(0.5), 'nothing new');
+  await burst(hosts(0.1), 'a release in the middle');
 } finally {
   server.kill();
   rmSync(base, { recursive: true, force: true });
@@ -129,7 +130,7 @@ async function capacity(time) {
   return polls / time;
 }
 
-async function burst(count) {
+async function burst(count, what) {
   const tally = { polls: 0, unchanged: 0, updated: 0, failed: 0, requests: 0, bytes304: 0, bytes200: 0 };
   const late = [];
   const begun = Date.now();
@@ -142,7 +143,7 @@ async function burst(count) {
   let publishedAt;
   for (const host of queue) {
     if (host.due > begun + seconds * 1000) break;
-    if (publishedAt === undefined && host.due > begun + seconds * 500) {
+    if (what === 'a release in the middle' && publishedAt === undefined && host.due > begun + seconds * 500) {
       publishedAt = Date.now();
       await publish('miners', 2);
       current = await facts();
@@ -167,7 +168,7 @@ async function burst(count) {
   await Promise.all(running);
   late.sort((a, b) => a - b);
   const percent = (part) => `${((100 * part) / tally.polls).toFixed(1)} %`;
-  say(`burst: ${count} hosts that poll every ${interval / 1000} s, for ${seconds} s; a release in the middle`);
+  say(`burst: ${count} hosts that poll every ${interval / 1000} s, for ${seconds} s; ${what}`);
   say(
     `  polls ${tally.polls} (${Math.round(tally.polls / seconds)}/s), requests ${tally.requests}, failed ${tally.failed}`,
   );
@@ -176,7 +177,7 @@ async function burst(count) {
     `  update: ${percent(tally.updated)} of polls, ${Math.round(tally.bytes200 / tally.updated)} bytes each, 5 requests`,
   );
   say(
-    `  polls begun late, median and 99th percentile: ${late[late.length >> 1]} ms, ${late[Math.floor(late.length * 0.99)]} ms`,
+    `  polls begun late, median and 99th percentile: ${Math.round(late[late.length >> 1])} ms, ${Math.round(late[Math.floor(late.length * 0.99)])} ms`,
   );
 }
 

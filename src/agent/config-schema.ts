@@ -9,9 +9,12 @@ import { logLevels } from '../telemetry/log.js';
 import {
   parseControlPlace,
   parseDestination,
+  parseInterval,
   parseJournalPlace,
   parseJournalSize,
+  parseLabel,
   parseListen,
+  parseRepositoryUrl,
   parseScrubPattern,
   viaText,
 } from './config-values.js';
@@ -46,6 +49,7 @@ export const tierNames = ['lsm', 'fmod_ret', 'kprobe', 'tracepoint'] as const sa
 export const sweepModes = ['off', 'report', 'enforce'] as const;
 
 const decision = ['report', 'enforce'] as const;
+const expiryModes = ['keep', 'stop'] as const;
 const oneOf = (values: readonly string[]) => values.map((value) => `\`${value}\``).join(', ');
 
 export const configSchema = z.strictObject({
@@ -131,6 +135,68 @@ export const configSchema = z.strictObject({
       about: 'Further patterns of secrets in arguments, in RE2 syntax, see [events.md](events.md).',
       takes: 'a list of patterns',
       initial: () => [],
+      change: 'restart',
+    }),
+  }),
+  rollout: z.strictObject({
+    url: setting(z.string().transform(viaText(parseRepositoryUrl)).optional(), {
+      about: 'Repository whose policies take the place of `policies`, see [rollout.md](rollout.md).',
+      takes: 'an address of http or https',
+      initialText: 'none',
+      change: 'restart',
+    }),
+    root: setting(z.string().startsWith('/'), {
+      about: 'The root metadata that this host trusts: `1.root.json` of the repository, brought here by hand.',
+      takes: 'an absolute path',
+      initial: () => '/etc/portcullis/root.json',
+      change: 'restart',
+    }),
+    directory: setting(z.string().startsWith('/'), {
+      about: 'Where verified metadata and the last policies are kept.',
+      takes: 'an absolute path',
+      initial: () => '/var/lib/portcullis/rollout',
+      change: 'restart',
+    }),
+    interval: setting(z.string().transform(viaText(parseInterval)), {
+      about: 'Time between two polls, a tenth more or less.',
+      takes: 'a time such as `60s`',
+      initial: () => '60s',
+      change: 'restart',
+    }),
+    labels: setting(z.record(z.string().transform(viaText(parseLabel)), z.string().transform(viaText(parseLabel))), {
+      about: 'What this host is, for the releases that are for some hosts only.',
+      takes: 'names and values, such as `{env: prod, role: web}`',
+      initial: () => ({}),
+      change: 'restart',
+    }),
+    host: setting(z.string().min(1).optional(), {
+      about: 'What tells this host from all others, for the share of the hosts that a stage reaches.',
+      takes: 'a text',
+      initialText: '`/etc/machine-id`',
+      change: 'restart',
+    }),
+    limit: setting(z.int().min(0), {
+      about: 'Executables established on this host on which a release may act, whatever it says of itself.',
+      takes: 'a number',
+      initial: () => 10,
+      change: 'restart',
+    }),
+    expiry: setting(z.enum(expiryModes), {
+      about: 'What happens to distributed policies when the signatures of the repository have ended.',
+      takes: oneOf(expiryModes),
+      initial: () => 'keep',
+      change: 'restart',
+    }),
+    proxy: setting(z.string().transform(viaText(parseRepositoryUrl)).optional(), {
+      about: 'Proxy on the way to the repository.',
+      takes: 'an address of http or https',
+      initialText: 'none',
+      change: 'restart',
+    }),
+    ca: setting(z.string().startsWith('/').optional(), {
+      about: 'Certificates in PEM that are trusted instead of those of the system, for repository and proxy.',
+      takes: 'an absolute path',
+      initialText: 'those of the system',
       change: 'restart',
     }),
   }),

@@ -2,6 +2,9 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { SecretPattern } from '../events/scrub/patterns.js';
+import { parseDuration } from '../policy/duration.js';
+import { isLabelWord } from '../rollout/labels/selector.js';
+import { limits as rolloutLimits } from '../rollout/limits.js';
 import type { ListenAddress } from '../telemetry/server.js';
 import type { LogDestination } from '../telemetry/sink.js';
 import { limits } from './limits.js';
@@ -66,6 +69,26 @@ export function parseJournalSize(text: string): number {
   if (!(bytes >= least))
     throw new RangeError(`"${text}" is no size of at least ${least} bytes; write one like 256M or 2G.`);
   return bytes;
+}
+
+/** `60s`, `5m` -> milliseconds, at least one second. Throws RangeError with a sentence. */
+export function parseInterval(text: string): number {
+  const milliseconds = Number((parseDuration(text) ?? -1n) / 1_000_000n);
+  if (milliseconds >= rolloutLimits.shortestPoll.value) return milliseconds;
+  throw new RangeError(`"${text}" is no time of at least a second; write one like 60s or 5m.`);
+}
+
+/** An address of http or https, without query. Throws RangeError with a sentence. */
+export function parseRepositoryUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '') return text;
+  throw new RangeError(`"${text}" is no address of a repository; write one like https://policies.example/repository.`);
+}
+
+/** Checks a label's name or value, and leaves it as it is. Throws RangeError with a sentence. */
+export function parseLabel(text: string): string {
+  if (isLabelWord(text)) return text;
+  throw new RangeError(`"${text}" cannot be in a label: letters, digits, _ . / : @ - and no blanks.`);
 }
 
 /** Checks a pattern of secrets, and leaves it as it is. Throws RangeError with a sentence. */

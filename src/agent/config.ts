@@ -5,9 +5,11 @@ import type { configSchema, sweepModes } from './config-schema.js';
 type Written = z.output<typeof configSchema>;
 
 /** Keys of two words are written with `_` in the file. */
-export type Config = Omit<Written, 'on_unknown' | 'on_unseen'> & {
+export type Config = Omit<Written, 'on_unknown' | 'on_unseen' | 'rollout'> & {
   /** What the kernel does about a rule that is unknown at exec. */
   onUnknown: Written['on_unknown'];
+  /** Absent as without a URL: policies come from this host alone. */
+  rollout?: Written['rollout'];
   /** What the kernel does about an exec it was never asked about. */
   onUnseen: Written['on_unseen'];
 };

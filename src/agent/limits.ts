@@ -2,6 +2,11 @@
 import type { Limit } from '../policy/limits.js';
 
 export const limits = {
+  establishedPrograms: {
+    value: 1_000,
+    unit: 'established programs that are told apart of a policy on trial',
+    consequence: 'further ones are not counted; it was refused long before',
+  },
   configBytes: { value: 65_536, unit: 'bytes of the configuration file', consequence: 'the agent does not start' },
   scrubPatterns: { value: 100, unit: 'patterns of `scrub.patterns`', consequence: 'the configuration is refused' },
   loggedDiagnostics: {

@@ -4,6 +4,7 @@ import { limits as agentLimits } from '../agent/limits.js';
 import { compilerLimits } from '../compiler/limits.js';
 import { limits as eventLimits } from '../events/limits.js';
 import { limits as policyLimits } from '../policy/limits.js';
+import { limits as rolloutLimits } from '../rollout/limits.js';
 import { limits as ruleLimits } from '../rules/limits.js';
 import { limits as seclLimits } from '../secl/limits.js';
 import { limits as controlLimits } from '../telemetry/control/limits.js';
@@ -30,6 +31,7 @@ export function limitsVerb({ io }: Invocation): Command {
         ...compilerLimits.map(({ name, ...limit }) => ({ part: 'compiler', limit: name, ...limit })),
         ...named('events', eventLimits),
         ...named('rules', ruleLimits),
+        ...named('rollout', rolloutLimits),
         ...named('telemetry', telemetryLimits),
         ...named('control', controlLimits),
         ...named('agent', agentLimits),

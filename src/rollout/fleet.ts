@@ -5,7 +5,7 @@ import { HttpSource } from './follower/source.js';
 import { applyStates } from './follower/status.js';
 
 /** Hosts by policy, release, the stage that reaches them, and state. */
-export const fleetQuery = 'sum by (policy, release, stage, state) (portcullis_rollout_target)';
+export const fleetQuery = 'sum by (policy, release, rollout_stage, state) (portcullis_rollout_target)';
 
 export interface FleetRow {
   readonly policy: string;
@@ -23,7 +23,7 @@ const answerSchema = z.object({
         metric: z.object({
           policy: z.string(),
           release: z.coerce.number(),
-          stage: z.coerce.number(),
+          rollout_stage: z.coerce.number(),
           state: z.enum(applyStates),
         }),
         value: z.tuple([z.number(), z.string()]),
@@ -43,7 +43,7 @@ export async function fetchFleet(prometheus: string): Promise<FleetRow[]> {
     const read = answerSchema.safeParse(parse(bytes));
     if (!read.success) throw new FetchError('http-status', `${prometheus} does not answer as a Prometheus does.`);
     return read.data.data.result
-      .map(({ metric, value }) => ({ ...metric, hosts: Number(value[1]) }))
+      .map(({ metric: { rollout_stage: stage, ...rest }, value }) => ({ ...rest, stage, hosts: Number(value[1]) }))
       .filter(({ hosts }) => hosts > 0);
   } finally {
     await source.close();

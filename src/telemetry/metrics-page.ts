@@ -26,6 +26,13 @@ const labelFacts: Readonly<Record<string, { is: string; atMost: string }>> = {
   reason: { is: 'why, as the help of the metric tells', atMost: '4' },
   program: { is: 'a kernel program', atMost: '20' },
   ring: { is: '`verdicts` or `reports`', atMost: '2' },
+  policy: { is: 'name of a distributed policy', atMost: '100' },
+  release: { is: 'number of its release', atMost: '2 a policy' },
+  rollout_stage: { is: 'stage of the release that reaches this host, from 0', atMost: '1 a release' },
+  state: { is: '`pending`, `shadow`, `active`, `refused` or `error`', atMost: '1 a release' },
+  role: { is: '`root`, `targets`, `snapshot` or `timestamp`', atMost: '4' },
+  poll: { is: '`unchanged`, `updated` or `failed`', atMost: '3' },
+  problem: { is: 'a reason, as in [rollout.md](rollout.md)', atMost: '16' },
   map: { is: 'a map of the kernel programs', atMost: '20' },
 };
 
@@ -67,6 +74,7 @@ export function allMetrics(): readonly MetricFacts[] {
     rings: () => [],
     memory: () => [],
   });
+  metrics.watchRollout(() => undefined);
   const own = metrics.describe().filter(({ name }) => name.startsWith('portcullis_'));
   for (const { name, labels } of own) {
     const strange = labels.find((label) => labelFacts[label] === undefined);

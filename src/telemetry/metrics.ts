@@ -5,8 +5,10 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { ActionStatus, Decision } from '../events/decision.js';
 import type { Stage, TierName, Verdict } from '../kernel/types.js';
+import type { FollowerStatus } from '../rollout/follower/status.js';
 import { type KernelFacts, registerKernelMetrics } from './kernel-metrics.js';
 import { limits } from './limits.js';
+import { registerRolloutMetrics } from './rollout-metrics.js';
 
 export type ReloadResult = 'done' | 'partial' | 'refused';
 
@@ -129,6 +131,11 @@ export class Metrics {
         this.set(log.pendingBytes);
       },
     });
+  }
+
+  /** `status`: of the follower, at a scrape; undefined without one. */
+  watchRollout(status: () => FollowerStatus | undefined): void {
+    registerRolloutMetrics(this.#registry, status);
   }
 
   watchJournal(journal: JournalFacts): void {

@@ -134,9 +134,9 @@ describe('rollout', () => {
 
   it('reads the progress of a fleet from a Prometheus', async () => {
     const rows = [
-      { metric: { policy: 'miners', release: '3', stage: '0', state: 'active' }, value: [0, '95'] },
-      { metric: { policy: 'miners', release: '3', stage: '1', state: 'active' }, value: [0, '3'] },
-      { metric: { policy: 'miners', release: '3', stage: '0', state: 'refused' }, value: [0, '2'] },
+      { metric: { policy: 'miners', release: '3', rollout_stage: '0', state: 'active' }, value: [0, '95'] },
+      { metric: { policy: 'miners', release: '3', rollout_stage: '1', state: 'active' }, value: [0, '3'] },
+      { metric: { policy: 'miners', release: '3', rollout_stage: '0', state: 'refused' }, value: [0, '2'] },
     ];
     let asked = '';
     const server = createServer((request, response) => {
@@ -147,7 +147,7 @@ describe('rollout', () => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const status = await rollout('status', repository, '--prometheus', url);
     server.close();
-    expect(asked).toBe('sum by (policy, release, stage, state) (portcullis_rollout_target)');
+    expect(asked).toBe('sum by (policy, release, rollout_stage, state) (portcullis_rollout_target)');
     expect(status.stdout).toMatch(/miners +3 +live .* 98 active, 2 refused/);
     expect(status.status).toBe(0);
   });
