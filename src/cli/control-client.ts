@@ -2,6 +2,7 @@
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
+import type { Config } from '../agent/config.js';
 import { ConfigError } from '../agent/config-error.js';
 import { readConfig } from '../agent/config-layers.js';
 import type { Answer, Request } from '../telemetry/control/protocol.js';
@@ -34,16 +35,21 @@ export function withSocket(command: Command): Command {
 }
 
 /** Where the agent listens. Throws UsageError when the configuration cannot be read, RefusedError when it has none. */
-export function socketOf({ socket }: SocketOption, { env }: Io): string {
+export function socketOf({ socket }: SocketOption, io: Io): string {
   if (socket !== undefined) return socket;
+  const place = configOf(io).control.socket;
+  if (place.at === 'path') return place.path;
+  throw new RefusedError('no-socket', 'The agent has no control socket: the configuration says `control.socket: off`.');
+}
+
+/** The configuration as the agent finds it, but for options. Throws UsageError. */
+export function configOf({ env }: Io): Config {
   try {
-    const place = readConfig({ environment: env }).config.control.socket;
-    if (place.at === 'path') return place.path;
+    return readConfig({ environment: env }).config;
   } catch (error) {
     if (error instanceof ConfigError) throw new UsageError(error.message);
     throw error;
   }
-  throw new RefusedError('no-socket', 'The agent has no control socket: the configuration says `control.socket: off`.');
 }
 
 export class ControlClient {
