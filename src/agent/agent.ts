@@ -9,11 +9,12 @@ import { ImageHistory } from '../events/image.js';
 import { LiveJudge } from '../events/live-judge.js';
 import { EventMaker, type EventMakerParts } from '../events/maker.js';
 import { ProcessTree } from '../events/processes.js';
+import { ProgramHistory } from '../events/program-history.js';
 import type { SceneParts } from '../events/scene.js';
 import { Scrubber } from '../events/scrub/scrubber.js';
 import { groupNames, UserNames } from '../events/users.js';
 import type { PeerCredentials } from '../kernel/addon.js';
-import type { KernelSession, OpenSession } from '../kernel/types.js';
+import type { KernelSession, OpenSession, RecordBatch } from '../kernel/types.js';
 import type { Mode } from '../policy/ruleset.js';
 import type { Cgroups } from '../rules/cgroup-kill/cgroup.js';
 import { ScopeKiller } from '../rules/cgroup-kill/scope-killer.js';
@@ -78,6 +79,7 @@ export class Agent {
   readonly #users = new UserNames();
   readonly #groups = groupNames();
   readonly #processes = new ProcessTree();
+  readonly #history = new ProgramHistory();
   readonly #rules: UserSpaceRules;
   readonly #clock: AlignedClock;
   readonly #sceneParts: SceneParts;
@@ -249,13 +251,14 @@ export class Agent {
     this.#losses = new LossWatch(session, this.#log);
     // Not waited for: a disk that hangs must not keep a policy from coming into force.
     void this.#journal?.open();
-    session.start((batch) => delivery.accept(batch));
+    session.start((batch) => delivery.accept(this.#noted(batch)));
     this.#enforcement = new Enforcement(
       {
         session,
         images: this.#images,
         rules: this.#rules,
         processes: this.#processes,
+        history: this.#history,
         log: this.#log,
         metrics: this.#metrics,
         health: this.#health,
@@ -268,6 +271,12 @@ export class Agent {
       },
       this.#modes,
     );
+  }
+
+  /** Every exec counts for the lineage of processes; one that the shadow only mentions is nobody else's business. */
+  #noted(batch: RecordBatch): RecordBatch {
+    for (const record of batch.records) this.#history.remember(record);
+    return { ...batch, records: batch.records.filter(({ shadow, verdict }) => !shadow || verdict !== 'none') };
   }
 
   /** Enforcement works without it, so that it cannot be had keeps nothing from starting. */
