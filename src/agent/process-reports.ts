@@ -3,11 +3,10 @@
  * that exec comes from the kernel's records, and for processes older than the agent from the processes themselves.
  */
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
-import type { ProcessFacts, ProcessTree } from '../events/processes.js';
-import type { Program } from '../events/program.js';
+import { liveProcess } from '../events/live-process.js';
+import type { ProcessTree } from '../events/processes.js';
 import type { RuleEngine } from '../events/rule-run.js';
 import { Scene, type SceneParts } from '../events/scene.js';
-import type { KernelRecord } from '../kernel/types.js';
 import type { Mode, Rule } from '../policy/ruleset.js';
 import type { ProcessReport } from '../telemetry/control/reports.js';
 import { limits } from './limits.js';
@@ -37,58 +36,22 @@ export async function* processReports(parts: ProcessReportParts): AsyncGenerator
 
 /** Undefined: it has ended. */
 function reportOf(pid: number, rules: readonly Rule[], parts: ProcessReportParts): ProcessReport | undefined {
-  const facts = parts.tree.live(pid);
+  const { tree, scene, engine, bootTime, modeOf } = parts;
+  const facts = tree.live(pid);
   if (facts === undefined) return undefined;
-  const now = parts.bootTime();
-  const program = parts.tree.program(facts, now);
-  const shown = {
-    pid,
-    ppid: facts.ppid ?? 0,
-    uid: program?.uid,
-    comm: textOf(facts.comm),
-    path: facts.path === undefined ? undefined : textOf(facts.path),
-    source: program?.source ?? ('proc' as const),
-  };
-  // Only a kernel thread has no program.
-  if (program === undefined || facts.path === undefined) return { ...shown, kernelThread: true, rules: [] };
-  const run = parts.engine.begin(new Scene(recordOf(facts, program), parts.scene));
+  const { ppid = 0, comm, path } = facts;
+  const shown = { pid, ppid, comm: textOf(comm), path: path === undefined ? undefined : textOf(path) };
+  // Only a kernel thread runs no program.
+  if (path === undefined) return { ...shown, uid: undefined, source: 'proc', kernelThread: true, rules: [] };
+  const live = liveProcess(pid, { processes: tree, cgroups: scene.cgroups, now: bootTime });
+  if (live === undefined) return undefined;
+  const run = engine.begin(new Scene(live.record, scene));
   const found = rules.flatMap((rule): ProcessReport['rules'] => {
     const truth = run.truth(rule);
     if (truth === false) return [];
-    return [{ id: rule.id, mode: parts.modeOf(rule), truth: truth === true ? 'holds' : 'unknown' }];
+    return [{ id: rule.id, mode: modeOf(rule), truth: truth === true ? 'holds' : 'unknown' }];
   });
-  return { ...shown, rules: found };
-}
-
-/** The exec of a process as if the kernel had just reported it. */
-function recordOf({ pid, ppid, start, comm }: ProcessFacts, program: Program): KernelRecord {
-  const { since, source: _, ...known } = program;
-  return {
-    ...known,
-    event: 'exec',
-    exitCode: 0,
-    stage: 'kill',
-    verdict: 'none',
-    sequence: 0n,
-    exec: 0n,
-    previous: 0n,
-    time: since,
-    start: start ?? since,
-    generation: 0n,
-    cpu: 0,
-    pid,
-    tid: pid,
-    ppid: ppid ?? 0,
-    signal: 0,
-    rules: [],
-    unknownRules: [],
-    shadow: false,
-    established: false,
-    tripped: false,
-    outsideCanary: false,
-    comm,
-    parentComm: '',
-  };
+  return { ...shown, uid: live.record.uid, source: live.source, rules: found };
 }
 
 function textOf(bytes: string): string {
