@@ -360,9 +360,9 @@ const relatives = [
   },
   {
     file: 'bpf/container.h',
-    from: 'if (digits == ID_DIGITS) {',
-    to: 'if (digits >= ID_DIGITS) {',
-    breaks: 'the end of a longer number is taken for the id of a container',
+    from: 'if (s->digits_dash == 32 && s->above_hex == 32)',
+    to: 'if (s->digits_dash == 32)',
+    breaks: 'a number behind 32 digits is a container wherever it stands',
     tests: ['test/kernel/container.test.ts'],
   },
   {
