@@ -15,6 +15,7 @@ import { Scrubber } from '../events/scrub/scrubber.js';
 import { groupNames, UserNames } from '../events/users.js';
 import type { PeerCredentials } from '../kernel/addon.js';
 import type { KernelSession, OpenSession, RecordBatch } from '../kernel/types.js';
+import type { PolicyFile } from '../policy/parse-file.js';
 import type { Mode } from '../policy/ruleset.js';
 import type { Cgroups } from '../rules/cgroup-kill/cgroup.js';
 import { ScopeKiller } from '../rules/cgroup-kill/scope-killer.js';
@@ -41,9 +42,11 @@ import { EventTally } from './event-tally.js';
 import { limits } from './limits.js';
 import { LossWatch, lossesOf } from './losses.js';
 import { Operator } from './operator.js';
-import { PolicyError, type PolicyWorkshop, type Prepared, preparePolicies } from './policies.js';
+import { PolicyError, type PolicyOrigin, type PolicyWorkshop, type Prepared, preparePolicies } from './policies.js';
 import { logDiagnostics } from './policy-log.js';
 import { processReports } from './process-reports.js';
+import { Rollout } from './rollout.js';
+import { ShadowWatch } from './shadow-watch.js';
 import { type StopSummary, stopText } from './stop-summary.js';
 import { Sweeper } from './sweep.js';
 import { withinTime } from './within-time.js';
@@ -88,6 +91,8 @@ export class Agent {
   readonly #startedAt = new Date();
   /** By rule, where an operator wants another mode than its policy's. */
   readonly #modes = new Map<string, Mode>();
+  readonly #shadow = new ShadowWatch();
+  #rollout: Rollout | undefined;
   #server: TelemetryServer | undefined;
   #control: ControlServer | undefined;
   #enforcement: Enforcement | undefined;
@@ -196,13 +201,15 @@ export class Agent {
     this.#log.info('self-test', `The self-test exec was ${outcome}.`, { outcome, milliseconds });
 
     this.#deliverFrom(session);
-    const prepared = await this.#prepare();
+    this.#rollout = await this.#openRollout();
+    const { prepared, began } = await this.#prepareFirst();
     await this.#enforcement!.activate(prepared);
     this.#sayRefusedFiles(prepared);
     await this.#openControl(session);
     this.#health.enter('ready');
     this.#metrics.ready('ready');
     this.#log.info('ready', 'The policy is in force.', this.status);
+    this.#follow(began);
   }
 
   #sayTier({ choice, bootId }: KernelSession): void {
@@ -276,6 +283,7 @@ export class Agent {
   /** Every exec counts for the lineage of processes; one that the shadow only mentions is nobody else's business. */
   #noted(batch: RecordBatch): RecordBatch {
     for (const record of batch.records) this.#history.remember(record);
+    this.#shadow.see(batch.records);
     return { ...batch, records: batch.records.filter(({ shadow, verdict }) => !shadow || verdict !== 'none') };
   }
 
@@ -336,10 +344,56 @@ export class Agent {
     this.#log.warn('control-refused', text, { uid, gid, pid, comm });
   }
 
-  async #prepare(): Promise<Prepared> {
-    const { policies, onUnknown } = this.#config;
+  /** The agent protects by its own policies where the distributed ones cannot be had. */
+  async #openRollout(): Promise<Rollout | undefined> {
+    if (this.#config.rollout === undefined) return undefined;
+    this.#metrics.watchRollout(() => this.#rollout?.status);
     try {
-      const prepared = await preparePolicies(this.#world.workshop, policies, { onUnknown, modes: this.#modes });
+      return await Rollout.open(this.#config.rollout, {
+        version: this.#world.version,
+        notify: ({ level, code, text, fields }) => this.#log[level](code, text, { ...fields }),
+      });
+    } catch (error) {
+      this.#log.error('rollout-unavailable', `Policies come from this host alone. ${sentenceOf(error)}`);
+      return undefined;
+    }
+  }
+
+  /** What was distributed last, before there is a network; where that does not load, what the host has of its own. */
+  async #prepareFirst(): Promise<{ prepared: Prepared; began: 'with-last-known-good' | 'without' }> {
+    if (this.#rollout?.files === undefined) return { prepared: await this.#prepare(), began: 'without' };
+    try {
+      return { prepared: await this.#prepare(), began: 'with-last-known-good' };
+    } catch (error) {
+      this.#log.error('rollout-error', `What was distributed last cannot be put into force. ${sentenceOf(error)}`);
+      return { prepared: await this.#prepare(this.#ownPolicies), began: 'without' };
+    }
+  }
+
+  #follow(began: 'with-last-known-good' | 'without'): void {
+    const parts = {
+      enforcement: this.#enforcement!,
+      watch: this.#shadow,
+      prepare: (files: readonly PolicyFile[]) => this.#prepare({ from: 'rollout', files }),
+      useOwn: async () => this.#enforcement!.activate(await this.#prepare(this.#ownPolicies)),
+      inTurn: <Result>(act: () => Promise<Result>) => this.#inTurn(act),
+    };
+    this.#rollout?.run(parts, began);
+  }
+
+  get #ownPolicies(): PolicyOrigin {
+    return { from: 'paths', paths: this.#config.policies };
+  }
+
+  get #policies(): PolicyOrigin {
+    const files = this.#rollout?.files;
+    return files === undefined ? this.#ownPolicies : { from: 'rollout', files };
+  }
+
+  async #prepare(origin: PolicyOrigin = this.#policies): Promise<Prepared> {
+    const { onUnknown } = this.#config;
+    try {
+      const prepared = await preparePolicies(this.#world.workshop, origin, { onUnknown, modes: this.#modes });
       logDiagnostics(this.#log, prepared.ruleset.diagnostics);
       return prepared;
     } catch (error) {
@@ -449,6 +503,7 @@ export class Agent {
     this.#metrics.ready('not-ready');
     this.#log.info('stopping', `Stopping: ${reason}.`, { reason });
     this.#losses?.end();
+    this.#rollout?.end();
 
     // First nothing decides any more, then what was decided is brought out, then the programs go.
     const brought = await withinTime(limits.stopTime.value, async () => {
@@ -488,6 +543,7 @@ export class Agent {
   /** A start that failed: nothing of it stays. */
   async #abandon(reason: unknown): Promise<void> {
     this.#losses?.end();
+    this.#rollout?.end();
     this.#log.error('cannot-start', reason instanceof Error ? reason.message : String(reason));
     const closed = await withinTime(limits.stopTime.value, async () => {
       await this.#sweeper?.end();
@@ -499,6 +555,10 @@ export class Agent {
     await this.#control?.close();
     await withinTime(limits.stopTime.value, () => this.#sink.flushed());
   }
+}
+
+function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Name of a process's program; undefined when it is gone. */

@@ -5,7 +5,7 @@
 import type { EventImage, ImageHistory } from '../events/image.js';
 import type { ProcessTree } from '../events/processes.js';
 import type { ProgramHistory } from '../events/program-history.js';
-import type { AncestrySource, KernelSession } from '../kernel/types.js';
+import type { Activation, AncestrySource, KernelSession } from '../kernel/types.js';
 import { didYouMean } from '../policy/nearest.js';
 import type { Mode, Rule } from '../policy/ruleset.js';
 import type { UserSpaceRules } from '../rules/engine.js';
@@ -82,6 +82,29 @@ export class Enforcement {
     logPlaces(this.#parts.log, prepared.image.places);
   }
 
+  /** Puts the image on trial beside the one in force: it decides, is counted, and acts on nothing. Rejects as `activate`. */
+  async stage({ image }: Prepared): Promise<{ generation: bigint }> {
+    const { session, images, onUnseen } = this.#parts;
+    let generation = 0n;
+    await images.during(async () => {
+      const options = { onUnseen: onUnseen(), ...this.#ancestryFor(image) };
+      generation = (await session.stage(image.bytes, options)).generation;
+      return { generation, image };
+    });
+    return { generation };
+  }
+
+  /** Puts into force what is on trial. Rejects when nothing is: a reload has ended it. */
+  async promote(prepared: Prepared): Promise<void> {
+    await this.#activate(prepared, () => this.#parts.session.promote());
+    logPlaces(this.#parts.log, prepared.image.places);
+  }
+
+  /** Ends a trial. */
+  discard(): Promise<void> {
+    return this.#parts.session.discard();
+  }
+
   /** Detaches everything: nothing is decided, refused or killed until `on`. `by` goes to log and status. */
   async off(by: string): Promise<void> {
     if (this.#switch.is === 'off') return;
@@ -137,11 +160,11 @@ export class Enforcement {
     return place;
   }
 
-  async #activate(prepared: Prepared): Promise<void> {
-    const { session, images, rules, log, metrics, health, onUnseen } = this.#parts;
+  async #activate(prepared: Prepared, swap: () => Promise<Activation> = () => this.#swap(prepared)): Promise<void> {
+    const { images, rules, log, metrics, health } = this.#parts;
     const { image, ruleset } = prepared;
     await images.during(async () => {
-      const activation = await session.activate(image.bytes, { onUnseen: onUnseen(), ...this.#ancestryFor(image) });
+      const activation = await swap();
       const { generation, slot, milliseconds, orphans } = activation;
       if (orphans > 0) {
         const text = `What ${orphans} processes descend from is not known: rules that ask for it are unknown about them.`;
@@ -162,6 +185,11 @@ export class Enforcement {
     });
     const { image: inForce, generation } = this.#inForce!;
     this.#parts.sweep.begin(inForce, generation);
+  }
+
+  #swap({ image }: Prepared): Promise<Activation> {
+    const { session, onUnseen } = this.#parts;
+    return session.activate(image.bytes, { onUnseen: onUnseen(), ...this.#ancestryFor(image) });
   }
 
   /** Who lived before the image is told to it from what was executed meanwhile. */

@@ -1,6 +1,7 @@
 /** From policy paths to an image that can be put into force, or the sentence why it cannot. */
 import type { EventImage } from '../events/image.js';
 import type { LineageTest } from '../events/program-history.js';
+import type { PolicyFile } from '../policy/parse-file.js';
 import type { Diagnostic, Mode, Rule, Ruleset } from '../policy/ruleset.js';
 
 /** Where a rule is decided and what happens then; from the compiler's plan. */
@@ -22,10 +23,15 @@ export interface PolicyImage extends EventImage {
   readonly ruleset?: Ruleset;
 }
 
+/** Files and directories of this host, or policies that came to it. */
+export type PolicyOrigin =
+  | { readonly from: 'paths'; readonly paths: readonly string[] }
+  | { readonly from: 'rollout'; readonly files: readonly PolicyFile[] };
+
 /** What the agent needs to make an image. */
 export interface PolicyWorkshop {
-  /** Reads and loads policies. Rejects with a sentence when a path cannot be read. */
-  load(paths: readonly string[]): Promise<{ ruleset: Ruleset; files: readonly string[] }>;
+  /** Reads policies, where they are paths, and loads them. Rejects with a sentence when a path cannot be read. */
+  load(policies: PolicyOrigin): Promise<{ ruleset: Ruleset; files: readonly string[] }>;
   /** Throws with a sentence when no image can be made of the ruleset. */
   compile(ruleset: Ruleset, options: { onUnknown: 'report' | 'enforce' }): PolicyImage;
 }
@@ -56,13 +62,13 @@ export class PolicyError extends Error {
 /** Loads and compiles; touches nothing that is in force. Throws PolicyError. */
 export async function preparePolicies(
   workshop: PolicyWorkshop,
-  paths: readonly string[],
+  origin: PolicyOrigin,
   options: { onUnknown: 'report' | 'enforce'; modes?: ReadonlyMap<string, Mode> },
 ): Promise<Prepared> {
-  const { ruleset, files } = await loadOrRefuse(workshop, paths);
+  const { ruleset, files } = await loadOrRefuse(workshop, origin);
   const { rules, diagnostics } = ruleset;
   if (rules.length === 0) {
-    const where = paths.join(', ');
+    const where = origin.from === 'paths' ? origin.paths.join(', ') : 'the distributed policies';
     const message =
       files.length === 0
         ? `There is no *.policy file in ${where}. Name policies with --policies or the key \`policies\`.`
@@ -95,10 +101,10 @@ function quiet(ruleset: Ruleset, wanted: ReadonlyMap<string, Mode>): { modes: Ma
 
 async function loadOrRefuse(
   workshop: PolicyWorkshop,
-  paths: readonly string[],
+  origin: PolicyOrigin,
 ): Promise<Awaited<ReturnType<PolicyWorkshop['load']>>> {
   try {
-    return await workshop.load(paths);
+    return await workshop.load(origin);
   } catch (error) {
     throw new PolicyError('policy-unreadable', sentenceOf(error), []);
   }

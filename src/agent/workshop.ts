@@ -1,18 +1,20 @@
 /** The real workshop: policies from files, images from the compiler. */
 import { compileEnforceable } from '../compiler/index.js';
 import { loadPolicies, readHostFacts, readPolicyFiles } from '../policy/index.js';
+import { neverKnown } from '../rules/never-known.js';
 import type { PolicyWorkshop } from './policies.js';
 
 export const workshop: PolicyWorkshop = {
-  async load(paths) {
-    const files = await readPolicyFiles(paths);
+  async load(policies) {
+    const files = policies.from === 'paths' ? await readPolicyFiles(policies.paths) : policies.files;
     return { ruleset: loadPolicies(files, { host: readHostFacts() }), files: files.map(({ file }) => file) };
   },
   compile(loaded, options) {
     const { ruleset, compiled } = compileEnforceable(loaded, options);
     const { image, hash, rules, plan, lineage } = compiled;
+    const warnings = neverKnown(plan.rules);
     return {
-      ruleset,
+      ruleset: warnings.length === 0 ? ruleset : { ...ruleset, diagnostics: [...ruleset.diagnostics, ...warnings] },
       bytes: image,
       hash,
       lineage,
