@@ -8,6 +8,7 @@ import {
   readHostFacts,
   readPolicyFiles,
 } from '../policy/index.js';
+import { neverKnown } from '../rules/never-known.js';
 import { UsageError } from './verb.js';
 
 export interface Loaded {
@@ -24,7 +25,9 @@ export async function load(paths: readonly string[], options: LoadOptions = {}):
     const files = await readPolicyFiles(paths);
     if (files.length === 0) throw new UsageError(`There is no \`*.policy\` file in ${paths.join(', ')}.`);
     const { ruleset, compiled } = compileEnforceable(loadPolicies(files, { host: readHostFacts(), ...options }));
-    return { ruleset, plan: compiled.plan, files: files.map(({ file }) => file) };
+    const { plan } = compiled;
+    const diagnostics = [...ruleset.diagnostics, ...neverKnown(plan.rules)];
+    return { ruleset: { ...ruleset, diagnostics }, plan, files: files.map(({ file }) => file) };
   } catch (error) {
     if (error instanceof PolicyFilesError) throw new UsageError(error.message);
     throw error;
