@@ -4,7 +4,7 @@
  * @typedef {object} Case
  * @property {string} id
  * @property {string} title for the table
- * @property {string} way one of the ways of test/vm/programs/attempt.c
+ * @property {string} way one of the ways of test/vm/programs/attempt
  * @property {string} path below the demo's directory, unless it is absolute
  * @property {string[]} argv
  * @property {string} [env] NAME=value, apart by spaces
@@ -160,7 +160,7 @@ export const cases = [
   },
 ];
 
-/** Tries of each race (test/vm/programs/race.c). Every one of them must come to nothing or be harmless. */
+/** Tries of each race (test/vm/programs/race). Every one of them must come to nothing or be harmless. */
 export const RACE_TRIES = 200;
 
 export const races = [

@@ -26,8 +26,8 @@ export const BOOT_MODULES = ['virtio_pci', 'virtio_console'];
 /** Loaded by a guest with a disk before anything else: where its root file system is. */
 export const DISK_MODULES = ['virtio_pci', 'virtio_blk', 'crc32c_generic', 'ext4'];
 
-/** Carried for `modprobe` in a guest: container-like file systems and networks, and what systemd mounts on demand. */
-const EXTRA_MODULES = ['overlay', 'loop', 'veth', 'dummy', 'bridge', 'autofs4'];
+/** Carried for `modprobe` in a guest: container-like file systems and networks, what systemd mounts on demand, other kinds of programs. */
+const EXTRA_MODULES = ['overlay', 'loop', 'veth', 'dummy', 'bridge', 'autofs4', 'binfmt_misc'];
 
 /** What the cache must have been filled with; the number changes when its layout does. */
 const WANTED = ['layout-2', ...new Set([...BOOT_MODULES, ...DISK_MODULES, ...EXTRA_MODULES])];

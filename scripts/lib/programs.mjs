@@ -1,5 +1,6 @@
-// test/vm/programs/NAME.c -> build/programs/NAME: small static programs that tests run inside a virtual machine.
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+// test/vm/programs -> build/programs: small static programs that tests run inside a virtual machine. A program is a file NAME.c,
+// or a directory NAME with the files of one program; headers beside them are everybody's.
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { buildDir, root } from './paths.mjs';
 import { run } from './process.mjs';
@@ -8,32 +9,56 @@ import { filesIn, isStale } from './staleness.mjs';
 /** Where the programs go. */
 export const programDir = join(buildDir, 'programs');
 
+/** What a word in the first comment line of a source asks of the compiler. */
+const FLAGS = {
+  // Without libc, so that the program's own code is the first instruction to run.
+  freestanding: ['-static', '-ffreestanding', '-nostdlib', '-fno-stack-protector', '-fcf-protection=none'],
+  '32-bit': ['-m32', '-fno-pie', '-no-pie'],
+  dynamic: ['-fPIE', '-pie'],
+};
+
+/** Of a program whose source asks for nothing. */
+const DEFAULT_FLAGS = ['-static', '-pthread'];
+
 /**
- * Compiles what changed. A program whose source says `freestanding` in its first comment line is built without libc,
- * so that its own code is the first instruction to run.
+ * Compiles what changed.
  * @returns {Promise<{built: string[], programs: string[]}>} names of what was compiled, paths of all programs
  */
 export async function buildPrograms() {
-  const sources = filesIn(join(root, 'test', 'vm', 'programs'), /\.c$/);
+  const directory = join(root, 'test', 'vm', 'programs');
   await mkdir(programDir, { recursive: true });
   const built = [];
   const programs = [];
-  for (const source of sources) {
-    const output = join(programDir, basename(source, '.c'));
+  for (const [name, sources] of await sourcesIn(directory)) {
+    const output = join(programDir, name);
     programs.push(output);
-    if (!isStale(output, [source])) continue;
-    const firstLine = (await readFile(source, 'utf8')).split('\n', 1)[0] ?? '';
-    const freestanding = firstLine.includes('freestanding')
-      ? ['-ffreestanding', '-nostdlib', '-fno-stack-protector', '-fcf-protection=none']
-      : ['-pthread'];
+    if (!isStale(output, [...sources, ...filesIn(directory, /\.h$/)])) continue;
     const scratch = `${output}.${process.pid}.tmp`;
     try {
-      await run(['gcc', '-O2', '-static', '-Wall', '-Werror', ...freestanding, '-o', scratch, source]);
+      await run(['gcc', '-O2', '-Wall', '-Werror', ...(await flagsOf(sources)), '-o', scratch, ...sources]);
       await rename(scratch, output);
     } finally {
       await rm(scratch, { force: true });
     }
-    built.push(basename(output));
+    built.push(name);
   }
   return { built, programs };
+}
+
+/** @param {string} directory @returns {Promise<[string, string[]][]>} programs by name, and their source files */
+async function sourcesIn(directory) {
+  const entries = await readdir(directory, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isDirectory() || entry.name.endsWith('.c'))
+    .map((entry) => {
+      const path = join(directory, entry.name);
+      return entry.isDirectory() ? [entry.name, filesIn(path, /\.c$/)] : [basename(path, '.c'), [path]];
+    });
+}
+
+/** @param {string[]} sources */
+async function flagsOf(sources) {
+  const [firstLine = ''] = (await readFile(sources[0], 'utf8')).split('\n', 1);
+  const asked = Object.entries(FLAGS).filter(([word]) => firstLine.includes(word));
+  return asked.length > 0 ? asked.flatMap(([, flags]) => flags) : DEFAULT_FLAGS;
 }

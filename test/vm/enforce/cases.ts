@@ -9,7 +9,7 @@ export type Expected = 'refused' | 'killed' | 'stopped' | 'ran';
 
 export interface Case {
   readonly id: string;
-  /** One of the ways of programs/attempt.c. */
+  /** One of the ways of programs/attempt. */
   readonly way: string;
   readonly path: string;
   readonly argv: readonly string[];
@@ -148,7 +148,7 @@ export const shortCases: readonly Case[] = [
   plain('new', worker, ['worker', '--new'], { expected: 'refused' }),
 ];
 
-/** The file that programs/attempt.c reads. */
+/** The file that programs/attempt reads. */
 export function planOf(list: readonly Case[]): string {
   return list.map(({ id, way, path, env, argv }) => `${[id, way, path, env ?? '-', ...argv].join('\t')}\n`).join('');
 }

@@ -9,7 +9,7 @@ import { type KernelVersion, runInGuest } from '../guest.js';
 import { cases, planOf, shortCases } from './cases.js';
 import { firstPolicy, secondPolicy } from './policies.js';
 
-/** A line of programs/attempt.c. */
+/** A line of programs/attempt. */
 export interface Attempt {
   readonly case: string;
   readonly pid: number;
@@ -21,7 +21,7 @@ export interface Attempt {
   readonly marked: number;
 }
 
-/** A line of programs/race.c. */
+/** A line of programs/race. */
 export interface Race {
   readonly case: string;
   readonly tries: number;
