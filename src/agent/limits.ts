@@ -25,6 +25,11 @@ export const limits = {
     unit: 'records made into events before other work gets its turn',
     consequence: 'metrics and signals wait at most that long',
   },
+  niceness: {
+    value: 10,
+    unit: 'steps of nice(2) by which the agent goes ahead of ordinary processes',
+    consequence: 'only processes with a higher priority can keep it waiting',
+  },
   sweepSlice: {
     value: 5,
     unit: 'milliseconds for which running processes are judged before other work gets its turn',

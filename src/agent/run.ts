@@ -10,6 +10,7 @@ import { isSwitchedOff } from './boot-parameter.js';
 import type { Config } from './config.js';
 import type { FollowedConfig } from './config-follow.js';
 import { packageVersion } from './package.js';
+import { goAhead } from './priority.js';
 import { ServiceManager } from './service-manager.js';
 import { listenForSignals, type SignalRequests } from './signals.js';
 import { lostInAll } from './stop-summary.js';
@@ -49,6 +50,7 @@ export async function run(
     signals.dispose();
     return { outcome: 'switched-off' };
   }
+  goAhead();
   const sink = new FileSink(config.log.destination);
   const manager = new ServiceManager(process.env, process.pid, sendDatagram);
   try {

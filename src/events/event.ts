@@ -44,7 +44,7 @@ export interface StoppedJson {
   /** Path of the control group; it and all below it. */
   cgroup: Text;
   /** Undefined: it was gone. */
-  by?: Optional<'cgroup.kill' | 'freeze'>;
+  by?: Optional<'cgroup.kill' | 'freeze' | 'signals'>;
   processes?: Optional<number>;
   pids?: Optional<readonly number[]>;
   spared?: Optional<readonly number[]>;

@@ -48,7 +48,7 @@ export interface ScopeReport {
   status: 'performed' | 'refused' | 'error';
   /** Path in the default hierarchy; undefined where not known. */
   cgroup?: string;
-  by?: 'cgroup.kill' | 'freeze';
+  by?: 'cgroup.kill' | 'freeze' | 'signals';
   /** How many were stopped, and the pids of some. */
   processes?: number;
   pids?: readonly number[];

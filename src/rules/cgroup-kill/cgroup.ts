@@ -16,7 +16,7 @@ export interface Cgroup {
   populated(): boolean;
   /** Whether everything in it has stopped. */
   frozen(): boolean;
-  /** Sends SIGKILL to everything in it, forks that are under way included. `unsupported`: the kernel has no such file. */
+  /** Sends SIGKILL to everything in it, forks that are under way included. `unsupported`: there is no such file for the agent. */
   kill(): 'done' | 'unsupported';
   freeze(): 'done' | 'unsupported';
   thaw(): void;
@@ -131,6 +131,7 @@ class Directory implements Cgroup {
       }
       return 'done';
     } catch (error) {
+      if (isRefused(error)) return 'unsupported';
       if (!isGone(error)) throw error;
       // What has no file of this name is an old kernel; what has no files at all has no processes either.
       return existsSync(this.#at('cgroup.procs')) ? 'unsupported' : 'done';
@@ -163,6 +164,11 @@ function unlessGone<Result>(read: () => Result): Result | undefined {
 }
 
 const gone = new Set(['ENOENT', 'ENODEV', 'ESRCH', 'EOPNOTSUPP', 'ENOTSUP']);
+
+/** A service may see the tree read-only, or lack the right to what is a user's. */
+function isRefused(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && ['EACCES', 'EPERM', 'EROFS'].includes(String(error.code));
+}
 
 function isGone(error: unknown): boolean {
   return error instanceof Error && 'code' in error && gone.has(String(error.code));

@@ -10,7 +10,8 @@ import { limits } from '../limits.js';
 import type { Cgroup } from './cgroup.js';
 
 export interface Strike {
-  by: 'cgroup.kill' | 'freeze';
+  /** `signals`: it could not be frozen, and what forks fast enough is not caught. */
+  by: 'cgroup.kill' | 'freeze' | 'signals';
   /** Processes that were there, the spared ones left out; one that came and died between two looks is not among them. */
   stopped: readonly number[];
   /** Protected processes, which were there too. */
@@ -46,7 +47,7 @@ export async function strike(cgroup: Cgroup, signal: number, world: StrikeWorld,
 const SIGKILL = 9;
 
 async function frozen(cgroup: Cgroup, signal: number, struck: Struck, first: readonly number[]): Promise<Strike> {
-  cgroup.freeze();
+  const by = cgroup.freeze() === 'done' ? 'freeze' : 'signals';
   try {
     let struckAt = await struck.signal(cgroup, first, signal);
     let quietLooks = 0;
@@ -57,11 +58,11 @@ async function frozen(cgroup: Cgroup, signal: number, struck: Struck, first: rea
       if (fresh.length > 0) struckAt = await struck.signal(cgroup, fresh, signal);
       // Processes may move between two control groups while these are read one after the other: one look is not enough.
       quietLooks = fresh.length > 0 ? 0 : quietLooks + 1;
-      if (quietLooks >= 2 && (signal === SIGKILL || cgroup.frozen()))
-        return struck.report('freeze', struckAt, struck.now());
+      if (quietLooks >= 2 && (signal === SIGKILL || by === 'signals' || cgroup.frozen()))
+        return struck.report(by, struckAt, struck.now());
       await pause(wait);
     }
-    return struck.report('freeze', struckAt, undefined);
+    return struck.report(by, struckAt, undefined);
   } finally {
     cgroup.thaw();
   }

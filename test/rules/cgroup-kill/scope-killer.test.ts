@@ -13,6 +13,7 @@ class Host implements Cgroups, StrikeWorld {
   readonly safe: ReadonlySet<number>;
   agent = '/system.slice/portcullis.service';
   atOnce: 'done' | 'unsupported' = 'done';
+  freezing: 'done' | 'unsupported' = 'done';
   forks = 0;
   /** Pids that take no signal. */
   stuck = new Set<number>();
@@ -64,7 +65,7 @@ class Host implements Cgroups, StrikeWorld {
       },
       freeze: () => {
         this.calls.push('freeze');
-        return 'done';
+        return this.freezing;
       },
       thaw: () => this.calls.push('thaw'),
       close: () => this.calls.push('close'),
@@ -148,6 +149,15 @@ describe('one after the other, while all are stopped', () => {
     expect(frozen).toBeLessThan(host.calls.findIndex((call) => call.startsWith('9 to')));
     expect(host.calls.slice(-2)).toEqual(['thaw', 'close']);
     expect(host.calls.filter((call) => safe.some((pid) => call === `9 to ${pid}`))).toEqual([]);
+  });
+
+  test('where it cannot even be frozen, signals are sent until nothing is left', async () => {
+    const host = new Host({ 10: '/a', 11: '/a' });
+    host.atOnce = 'unsupported';
+    host.freezing = 'unsupported';
+    host.forks = 3;
+    expect(await host.end({})).toMatchObject({ status: 'performed', by: 'signals' });
+    expect(host.alive.size).toBe(0);
   });
 
   test('another signal than SIGKILL is sent once to each', async () => {
