@@ -12,6 +12,7 @@ export class FileServer {
   readonly requests: { path: string; status: number }[] = [];
   attacker: Attacker = () => 'pass';
   root: string;
+  url = '';
   readonly #server: Server;
 
   private constructor(root: string) {
@@ -22,11 +23,8 @@ export class FileServer {
   static async start(root: string): Promise<FileServer> {
     const server = new FileServer(root);
     await new Promise<void>((resolve) => server.#server.listen(0, '127.0.0.1', resolve));
+    server.url = `http://127.0.0.1:${(server.#server.address() as AddressInfo).port}/policies`;
     return server;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/policies`;
   }
 
   async stop(): Promise<void> {

@@ -66,8 +66,11 @@ export class Applier {
     return new Set((this.#active ?? this.#world.store.active)?.releases.map(targetName));
   }
 
-  get isTrying(): boolean {
-    return this.#trial !== undefined;
+  /** Milliseconds until `watch` should look again; undefined when nothing is on trial. */
+  get nextLook(): number | undefined {
+    if (this.#trial === undefined) return undefined;
+    const left = this.#trial.since + this.#trial.bake - this.#world.clock.now();
+    return Math.max(0, Math.min(limits.watch.value, left));
   }
 
   /** The contents with this SHA-256, if they are here. */

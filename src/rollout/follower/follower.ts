@@ -122,7 +122,7 @@ export class Follower {
     while (!signal.aborted) {
       this.#nextPoll = next;
       const pollIn = Math.max(0, next - clock.now());
-      await clock.sleep(this.#applier.isTrying ? Math.min(limits.watch.value, pollIn) : pollIn, signal);
+      await clock.sleep(Math.min(this.#applier.nextLook ?? pollIn, pollIn), signal);
       if (signal.aborted) break;
       if (clock.now() >= next) next = clock.now() + this.#delayAfter(await this.#pollOnce());
       await this.watch();
