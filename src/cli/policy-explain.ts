@@ -39,6 +39,7 @@ export function policyExplain({ io, finish }: Invocation): Command {
         );
         print(io.stdout, `  ${stream}: ${parts.join('; ')}`);
       }
+      if (plan.conditions > 0) print(io.stdout, `  parents and ancestors: ${count(plan.conditions, 'condition')}`);
     });
   return withHelp(command, {
     examples: ['portcullis policy explain policies/cryptominer.policy'],
@@ -68,6 +69,7 @@ function asJson(plan: Plan, diagnostics: readonly Diagnostic[]): unknown {
     })),
     notLoaded: refusedRules(diagnostics.filter(({ severity }) => severity === 'error')),
     passes: plan.passes,
+    conditions: plan.conditions,
     bytes: plan.bytes,
     diagnostics,
   };

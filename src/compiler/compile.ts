@@ -92,7 +92,10 @@ export function compile(ruleset: Ruleset, { onUnknown = 'report' }: CompileOptio
     image,
     hash: createHash('sha256').update(image).digest('hex'),
     rules,
-    plan: planOf(ruleset, rules, streams.automata, image.length),
+    plan: planOf(ruleset, rules, streams.automata, {
+      conditions: numbering.conditions.length,
+      bytes: image.length,
+    }),
     sources: new DataView(image.buffer).getBigUint64(header.sources, true),
     lineage: numbering.conditions.map(({ expression }) => ({
       expression,

@@ -35,6 +35,8 @@ export interface Plan {
   /** In the order of the ruleset. */
   readonly rules: readonly PlannedRule[];
   readonly passes: readonly { readonly stream: string; readonly automata: readonly PlannedAutomaton[] }[];
+  /** How many conditions on parents and ancestors are decided for each program that is executed. */
+  readonly conditions: number;
   /** Size of the image. */
   readonly bytes: number;
 }
@@ -44,7 +46,7 @@ export function planOf(
   ruleset: Ruleset,
   compiled: readonly CompiledRule[],
   automata: ReadonlyMap<StreamName, readonly Automaton[]>,
-  bytes: number,
+  { conditions, bytes }: Pick<Plan, 'conditions' | 'bytes'>,
 ): Plan {
   let next = 0;
   const rules = ruleset.rules.map((rule) => (rule.event === 'exec' ? planExec(compiled[next++]!) : planOther(rule)));
@@ -57,7 +59,7 @@ export function planOf(
       patterns: automaton.patterns,
     })),
   }));
-  return { rules, passes, bytes };
+  return { rules, passes, conditions, bytes };
 }
 
 function planExec(compiled: CompiledRule): PlannedRule {

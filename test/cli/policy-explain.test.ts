@@ -24,6 +24,9 @@ rules:
   - id: killed
     expression: exec.file.name == "xmrig"
     actions: [{kill: {signal: SIGKILL}}]
+  - id: below
+    expression: exec.file.name == "xmrig" && process.ancestors.file.name == "nginx"
+    actions: [{deny: {}}]
   - id: broken
     expression: exec.file.nam == "xmrig"
   - id: opened
@@ -43,8 +46,10 @@ test('each rule is placed, and a rule that does not load is named; status 1', as
       { id: 'denied', line: 3, event: 'exec', mode: 'enforce', place: 'kernel-before-exec', act: 'refuse' },
       { id: 'monitored', mode: 'monitor', place: 'kernel-before-exec', act: 'report', inEnforce: 'refuse' },
       { id: 'killed', mode: 'enforce', place: 'kernel-at-exec', act: 'kill' },
+      { id: 'below', place: 'kernel-before-exec', act: 'refuse' },
       { id: 'opened', event: 'open', mode: 'monitor', place: 'waiting', act: 'report' },
     ],
+    conditions: 1,
     notLoaded: ['broken'],
     diagnostics: [{ rule: 'broken' }],
   });
@@ -59,8 +64,9 @@ test('for a person: where, what and why; mistakes go to standard error', async (
   expect(stdout).toContain('reported only (mode: monitor); in mode enforce: refused before exec');
   expect(stdout).toContain("at the exec, before the program's first instruction\n  does     killed at exec");
   expect(stdout).toContain('not loaded: broken');
-  expect(stdout).toMatch(/4 rules; image of \d+ bytes/);
-  expect(stderr).toContain(`${path}:14:17: error[unknown-name]`);
+  expect(stdout).toMatch(/5 rules; image of \d+ bytes/);
+  expect(stdout).toContain('  parents and ancestors: 1 condition\n');
+  expect(stderr).toContain(`${path}:17:17: error[unknown-name]`);
 });
 
 test('the kernel decides every shipped rule, before the exec', async () => {

@@ -100,7 +100,11 @@ describe('a program started below others', () => {
 });
 
 describe('lineage bits', () => {
-  const bitsOf = (texts: Record<string, string>) => compile(rulesFrom(texts)).lineage.length;
+  const bitsOf = (texts: Record<string, string>) => {
+    const { lineage, plan } = compile(rulesFrom(texts));
+    expect(plan.conditions).toBe(lineage.length);
+    return lineage.length;
+  };
 
   test('are shared: by rules, by parent and ancestors, by conditions that say the same', () => {
     expect(bitsOf({ a: 'process.parent.file.name == "x"', b: 'process.ancestors.file.name == "x"' })).toBe(1);
