@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     include: ['test/system/**/*.test.ts'],
     fileParallelism: false,
+    // A test may take minutes: each is said when it is over, not when its file is.
+    reporters: ['verbose'],
     testTimeout: 900_000,
     hookTimeout: 900_000,
     bail: 1,

@@ -100,8 +100,9 @@ export class Journal implements LineSink {
   }
 
   write(line: string): void {
-    this.#queue.push(line.endsWith('\n') ? line.slice(0, -1) : line);
-    this.#pending += line.length;
+    const text = line.endsWith('\n') ? line.slice(0, -1) : line;
+    this.#queue.push(text);
+    this.#pending += text.length;
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
     });
@@ -130,7 +131,7 @@ export class Journal implements LineSink {
       await turn();
       const lines = this.#queue.splice(0);
       await this.#store(lines);
-      this.#pending -= lines.reduce((sum, { length }) => sum + length + 1, 0);
+      this.#pending -= lines.reduce((sum, { length }) => sum + length, 0);
     }
   }
 
