@@ -2,13 +2,14 @@
  * Values that follow a secret name in a text: `--password x`, `TOKEN=x`, `"api_key": "x"`, `Authorization: Bearer x`. One
  * pass from left to right; what was looked at is not looked at again, so that no text takes more than linear time.
  */
-import { isAboutSecret, isSecretHeader, secretWords } from './names.js';
+import { isAboutSecret, isSecretHeader, secretWord } from './names.js';
 import type { Range } from './ranges.js';
 
 const nameUnit = /[A-Za-z0-9_.-]/;
 
 export function namedValues(text: string): Range[] {
-  const words = secretWords();
+  const words = secretWord;
+  words.lastIndex = 0;
   const found: Range[] = [];
   let done = 0;
   for (let word = words.exec(text); word !== null; word = words.exec(text)) {
@@ -18,8 +19,7 @@ export function namedValues(text: string): Range[] {
     done = Math.max(value?.end ?? 0, name.end);
     words.lastIndex = done;
   }
-  const bearer = bearerValues(text);
-  return bearer.length === 0 ? found : [...found, ...bearer];
+  return [...found, ...bearerValues(text)];
 }
 
 interface Name extends Range {
@@ -94,8 +94,10 @@ function valueEnd(text: string, start: number, before: string | undefined): numb
   return text.length;
 }
 
+const bearer = /\bbearer\s+([^\s"']{8,})/gi;
+
 function bearerValues(text: string): Range[] {
-  return [...text.matchAll(/\bbearer\s+([^\s"']{8,})/gi)].map((match) => {
+  return [...text.matchAll(bearer)].map((match) => {
     const end = match.index + match[0].length;
     return { start: end - match[1]!.length, end };
   });

@@ -6,12 +6,8 @@ const strong =
 /** Words that mean other things too: only as the last part of an option or of a name with `=`. */
 const weak = '(?<![a-z])(?:pass|pwd|auth|key)(?![a-z]|[-_.][a-z])';
 
-/** Finds secret names in a text, each by the word in it. */
-export function secretWords(): RegExp {
-  return new RegExp(`(?<strong>${strong})|(?<weak>${weak})`, 'gi');
-}
-
-const secretWord = secretWords();
+/** Finds secret names in a text, each by the word in it; from its `lastIndex`, as whoever uses it has set that. */
+export const secretWord = new RegExp(`(?<strong>${strong})|(?<weak>${weak})`, 'gi');
 
 /** `--password-file` and its like name where a secret is, or what it is like. */
 const aboutSecret = /[-_.](?:file|path|dir|type|ttl|name|url)$/i;

@@ -11,19 +11,24 @@ const prefixes = [
 const prefixed = new RegExp(`^[-_.]*(?:${prefixes.map(literal).join('|')})[A-Za-z0-9_.-]{12,}`);
 const webToken = /^[-_.]*eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/;
 /** Each run of letters is looked at once, from its beginning: a search from every place in it would not be linear. */
-const runs = /[A-Za-z0-9_.-]{16,}/g;
+const shortest = 16;
+const runs = new RegExp(`[A-Za-z0-9_.-]{${shortest},}`, 'g');
 const privateKey = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----/g;
 
 export function tokens(text: string): Range[] {
+  if (text.length < shortest) return [];
   const found: Range[] = [];
   for (const { 0: run, index } of text.matchAll(runs)) {
     const [token] = prefixed.exec(run) ?? webToken.exec(run) ?? [];
     if (token !== undefined) found.push({ start: index, end: index + token.length });
   }
-  for (const { 0: head, index } of text.matchAll(privateKey)) {
-    const start = index + head.length;
+  privateKey.lastIndex = 0;
+  while (privateKey.test(text)) {
+    const start = privateKey.lastIndex;
     const end = text.indexOf('-----END', start);
     found.push({ start, end: end < 0 ? text.length : end });
+    if (end < 0) break;
+    privateKey.lastIndex = end;
   }
   return found;
 }

@@ -3,16 +3,17 @@ import type { Range } from './ranges.js';
 
 const scheme = '://';
 /** A URL ends there at the latest. */
-const outside = /[\s"'<>]/g;
+const outside = /[\s"'<>]/;
 
 export function urlPasswords(text: string): Range[] {
   const found: Range[] = [];
   for (let at = text.indexOf(scheme); at >= 0; ) {
     const start = at + scheme.length;
     const next = text.indexOf(scheme, start);
-    outside.lastIndex = start;
-    const stop = outside.exec(text)?.index ?? text.length;
-    const password = passwordIn(text.slice(start, next < 0 ? stop : Math.min(stop, next)));
+    // Only to the next one: whatever is looked at is looked at once.
+    const rest = text.slice(start, next < 0 ? undefined : next);
+    const stop = rest.search(outside);
+    const password = passwordIn(stop < 0 ? rest : rest.slice(0, stop));
     if (password !== undefined) found.push({ start: start + password.start, end: start + password.end });
     at = next;
   }
