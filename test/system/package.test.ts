@@ -149,7 +149,8 @@ test('removed, it leaves its configuration; purged, it leaves nothing', async ()
   // What the system itself writes meanwhile is not ours.
   const others = '^/srv/|^/var/lib/systemd/|^/var/lib/dpkg/|^/var/log/|^/var/tmp/systemd-private-';
   expect(await machine.must(`comm -13 /srv/before /srv/after | grep -vE '${others}' || true`)).toBe('');
-  const traces = "grep -rl 'portcullis\\.service' /var/lib/dpkg /var/lib/systemd || true; ls -d /run/portcullis || true";
+  const traces =
+    "grep -rl 'portcullis\\.service' /var/lib/dpkg /var/lib/systemd || true; ls -d /run/portcullis || true";
   expect(await machine.must(traces)).toBe('');
   expect(machine.complaints).toEqual([]);
 });
