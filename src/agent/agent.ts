@@ -321,6 +321,7 @@ export class Agent {
       sink: this.#sink,
       events: this.#events,
       tally: this.#tally,
+      rollout: () => this.#rollout?.status,
       processes: () =>
         processReports({
           tree: this.#processes,

@@ -1,5 +1,6 @@
 /** What an operator may see and do of a running agent: the other end of the control socket. */
 import type { KernelSession } from '../kernel/types.js';
+import type { FollowerStatus } from '../rollout/follower/status.js';
 import type { EventFilter, WantedMode } from '../telemetry/control/protocol.js';
 import type { RecentEvents } from '../telemetry/control/recent-events.js';
 import type { ProcessReport, RuleReport, StatusReport, TopReport } from '../telemetry/control/reports.js';
@@ -26,6 +27,8 @@ export interface OperatorParts {
   sink: LineSink;
   events: RecentEvents;
   tally: EventTally;
+  /** Of distributed policies; undefined where they come from this host alone. */
+  rollout(): FollowerStatus | undefined;
   processes(): AsyncIterable<ProcessReport>;
   /** Runs one change after the other, with starts, reloads and the stop. */
   inTurn<Result>(act: () => Promise<Result>): Promise<Result>;
@@ -47,6 +50,7 @@ export class Operator implements ControlTarget {
     const { tier, cannot, refused } = session.choice;
     const rings = session.rings();
     const { lastReload } = health.readiness().body;
+    const rollout = this.#parts.rollout();
     return {
       version,
       pid,
@@ -65,6 +69,7 @@ export class Operator implements ControlTarget {
         },
       }),
       ...(typeof lastReload === 'string' && { lastReload }),
+      ...(rollout !== undefined && { rollout }),
       rules: this.#rules(),
       policyErrors: inForce?.prepared.ruleset.diagnostics.filter(({ severity }) => severity === 'error').length ?? 0,
       execs: Number(counters.exec ?? 0n),

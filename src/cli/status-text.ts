@@ -2,6 +2,7 @@
 import type { Style } from '../policy/index.js';
 import type { RuleReport, StatusReport } from '../telemetry/control/reports.js';
 import { count, table } from './output.js';
+import { rolloutRows } from './rollout-text.js';
 import { bytesText, durationText, printable } from './words.js';
 
 /** Lines without a line break at the end. */
@@ -13,6 +14,7 @@ export function statusText(report: StatusReport, style: Style): string {
     ...report.tier.cannot.map((sentence) => ['', style.warning(sentence)]),
     ['image', imageText(report)],
     ...reloadRows(report, style),
+    ...rolloutRows(report.rollout, style),
     ['execs', `${report.execs} decided`],
     ['verdicts', numbers(report.verdicts) || 'none'],
     ['lost', lostText(report, style)],

@@ -1,6 +1,7 @@
 /** What the agent tells over the control socket. Counts are since its start; bigger ones than 2^53 do not occur in a life. */
 import type { TierName } from '../../kernel/types.js';
 import type { Mode } from '../../policy/ruleset.js';
+import type { FollowerStatus } from '../../rollout/follower/status.js';
 
 export interface RuleReport {
   id: string;
@@ -31,6 +32,8 @@ export interface StatusReport {
   };
   image?: { hash: string; generation: number; bytes: number; activatedAt: string };
   lastReload?: string;
+  /** Of distributed policies; absent where they come from this host alone. */
+  rollout?: FollowerStatus;
   rules: readonly RuleReport[];
   policyErrors: number;
   /** Execs decided at the exec itself. */
