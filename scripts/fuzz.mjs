@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// npm run fuzz [-- --seconds N --target NAME --seed N]: what the language, the policy loader, the compiler and the evaluator must
-// survive. Ends with 1 when something was found; each finding is saved, as small as it could be made.
+// npm run fuzz [-- --seconds N --target NAME --seed N]: what the language, the policy loader, the compiler, the evaluator, the
+// configuration, the control socket and the HTTP endpoints must survive. Ends with 1 when something was found; each finding is saved, as small as it could be made.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -14,7 +14,7 @@ import { tsc } from './lib/typescript.mjs';
 const USAGE = `usage: npm run fuzz [-- --seconds N --target NAME --seed N]
 
   --seconds N      for so long (default 60)
-  --target NAME    lexer, parser, policy, compiler, eval or all (default all)
+  --target NAME    lexer, parser, policy, compiler, eval, config, control, sockets or all (default all)
   --seed N         the same choices again (default: by the clock, printed)
 `;
 
@@ -63,17 +63,28 @@ await runMain(async () => {
     import(pathToFileURL(join(buildDir, 'fuzz', 'test', 'fuzz', file)).href);
   const { targets: known } = await compiled('targets.js');
   const wanted = values.target ?? 'all';
-  if (wanted !== 'all' && !(wanted in known)) throw new NeedsHelpError(`no target ${wanted}\n\n${USAGE}`);
-  const targets = wanted === 'all' ? Object.keys(known) : [wanted];
+  if (wanted !== 'all' && wanted !== 'sockets' && !(wanted in known))
+    throw new NeedsHelpError(`no target ${wanted}\n\n${USAGE}`);
+  const targets = wanted === 'all' ? Object.keys(known) : wanted === 'sockets' ? [] : [wanted];
+  const sockets = wanted === 'all' || wanted === 'sockets';
 
-  say(`fuzzing ${targets.join(', ')} for ${seconds} s, seed ${seed}`);
+  say(`fuzzing ${[...targets, ...(sockets ? ['sockets'] : [])].join(', ')} for ${seconds} s, seed ${seed}`);
   const { fuzz } = await compiled('run.js');
   const onFinding = ({ attempt, failure, input, file }) => {
     process.stdout.write(
       `${attempt.target}: ${failure.message}\n  ${JSON.stringify(input.slice(0, 500))}\n  saved: ${file}\n`,
     );
   };
-  const { tries, findings } = await fuzz({ root, targets, seconds, seed, onFinding });
-  process.stdout.write(`${tries} inputs, ${findings.length} findings, seed ${seed}\n`);
-  return findings.length === 0 ? 0 : 1;
+  const { fuzzSockets } = await compiled('sockets.js');
+  const none = { connections: 0, answered: 0, problems: [] };
+  // The inputs are tried in a thread of their own; this one has time for the sockets.
+  const [{ tries, findings }, { connections, answered, problems }] = await Promise.all([
+    targets.length === 0 ? { tries: 0, findings: [] } : fuzz({ root, targets, seconds, seed, onFinding }),
+    sockets ? fuzzSockets({ seconds, seed }) : none,
+  ]);
+  for (const problem of problems) process.stdout.write(`sockets: ${problem}\n`);
+  if (sockets) process.stdout.write(`${connections} hostile connections, ${answered} others answered meanwhile\n`);
+  const found = findings.length + problems.length;
+  process.stdout.write(`${tries} inputs, ${found} findings, seed ${seed}\n`);
+  return found === 0 ? 0 : 1;
 });

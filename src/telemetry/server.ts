@@ -21,7 +21,7 @@ export class ListenError extends Error {
 interface Answer {
   status: number;
   type: string;
-  body: string;
+  body: string | Buffer;
   allow?: string;
 }
 
@@ -37,6 +37,7 @@ export class TelemetryServer {
     address: ListenAddress,
     sources: { metrics: Pick<Metrics, 'text' | 'contentType'>; health: Health },
   ): Promise<TelemetryServer> {
+    const shared = { metrics: new SharedText(sources.metrics), health: sources.health };
     const server = createServer(
       {
         maxHeaderSize: limits.headerBytes.value,
@@ -45,12 +46,12 @@ export class TelemetryServer {
         keepAliveTimeout: limits.idleTime.value,
         connectionsCheckingInterval: 1_000,
       },
-      (request, response) => void respond(request, response, sources),
+      (request, response) => void respond(request, response, shared),
     );
     server.maxConnections = limits.connections.value;
     server.maxRequestsPerSocket = limits.requestsPerConnection.value;
     // Nobody has a body to send here: whoever asks first is answered at once.
-    server.on('checkContinue', (request, response) => void respond(request, response, sources));
+    server.on('checkContinue', (request, response) => void respond(request, response, shared));
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(address, error)));
       server.listen({ host: address.host, port: address.port }, resolve);
@@ -74,18 +75,51 @@ export class TelemetryServer {
   }
 }
 
-async function respond(
-  request: IncomingMessage,
-  response: ServerResponse,
-  sources: Parameters<typeof TelemetryServer.listen>[1],
-): Promise<void> {
+/**
+ * The text of a scrape, made once for all who ask at the same time: it takes milliseconds, and a client can ask for it a
+ * thousand times in one packet. All of them are sent the same bytes.
+ */
+class SharedText {
+  readonly #metrics: Pick<Metrics, 'text' | 'contentType'>;
+  #pending: Promise<Buffer> | undefined;
+
+  constructor(metrics: Pick<Metrics, 'text' | 'contentType'>) {
+    this.#metrics = metrics;
+  }
+
+  get contentType(): string {
+    return this.#metrics.contentType;
+  }
+
+  text(): Promise<Buffer> {
+    this.#pending ??= this.#make();
+    return this.#pending;
+  }
+
+  async #make(): Promise<Buffer> {
+    try {
+      return Buffer.from(await this.#metrics.text(), 'utf8');
+    } finally {
+      setImmediate(() => {
+        this.#pending = undefined;
+      });
+    }
+  }
+}
+
+interface Sources {
+  metrics: SharedText;
+  health: Health;
+}
+
+async function respond(request: IncomingMessage, response: ServerResponse, sources: Sources): Promise<void> {
   let answer: Answer;
   try {
     answer = await route(request, sources);
   } catch (error) {
     answer = text(500, `The answer could not be made: ${error instanceof Error ? error.message : String(error)}\n`);
   }
-  const body = Buffer.from(answer.body, 'utf8');
+  const body = typeof answer.body === 'string' ? Buffer.from(answer.body, 'utf8') : answer.body;
   response.statusCode = answer.status;
   response.setHeader('Content-Type', answer.type);
   response.setHeader('Content-Length', body.length);
@@ -97,10 +131,7 @@ async function respond(
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 
-async function route(
-  request: IncomingMessage,
-  { metrics, health }: Parameters<typeof TelemetryServer.listen>[1],
-): Promise<Answer> {
+async function route(request: IncomingMessage, { metrics, health }: Sources): Promise<Answer> {
   const [path] = (request.url ?? '').split('?', 1);
   if (path !== '/metrics' && path !== '/healthz' && path !== '/readyz') return text(404, 'Not found.\n');
   if (request.method !== 'GET' && request.method !== 'HEAD') {

@@ -2,6 +2,8 @@
 import { Random } from '../property/random.js';
 import { type Corpus, readCorpus } from './corpus.js';
 import { compiler } from './targets/compiler.js';
+import { config } from './targets/config.js';
+import { control } from './targets/control.js';
 import { evaluator } from './targets/evaluator.js';
 import { lexer } from './targets/lexer.js';
 import { parser } from './targets/parser.js';
@@ -14,7 +16,10 @@ export interface Target {
   readonly run: (input: string, random: Random) => void;
 }
 
-export const targets = { lexer, parser, policy, compiler, eval: evaluator } as const satisfies Record<string, Target>;
+export const targets = { lexer, parser, policy, compiler, eval: evaluator, config, control } as const satisfies Record<
+  string,
+  Target
+>;
 
 export type TargetName = keyof typeof targets;
 

@@ -138,3 +138,28 @@ test('a port that is taken is an error with advice', async () => {
   await expect(again).rejects.toThrow(ListenError);
   await expect(again).rejects.toThrow(/another agent/);
 });
+
+test('a scrape that is asked for a hundred times in one packet is made a few times', async () => {
+  let made = 0;
+  const metrics = {
+    contentType: 'text/plain',
+    text: async () => {
+      made++;
+      return 'x'.repeat(50_000);
+    },
+  };
+  const flooded = await TelemetryServer.listen(
+    { host: '127.0.0.1', port: 0 },
+    { metrics, health: new Health({ stuckFor: 0, failure: undefined }) },
+  );
+  const socket = connect(Number(new URL(flooded.url).port), '127.0.0.1');
+  let received = 0;
+  socket.on('data', (chunk) => {
+    received += chunk.length;
+  });
+  socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(100));
+  await expect.poll(() => received).toBeGreaterThan(100 * 50_000);
+  expect(made).toBeLessThan(20);
+  socket.destroy();
+  await flooded.close();
+});
