@@ -163,3 +163,16 @@ test('a scrape that is asked for a hundred times in one packet is made a few tim
   socket.destroy();
   await flooded.close();
 });
+
+test('a thousand connections: those past the limit are closed, and then others are served', async () => {
+  const { hostname, port } = new URL(server.url);
+  let closed = 0;
+  const sockets = Array.from({ length: 1_000 }, () => {
+    const socket = connect({ host: hostname, port: Number(port) });
+    return socket.on('error', () => {}).on('close', () => closed++);
+  });
+  await expect.poll(() => closed, { timeout: 20_000 }).toBe(1_000 - limits.connections.value);
+  for (const socket of sockets) socket.destroy();
+  await expect.poll(() => closed).toBe(1_000);
+  await expect.poll(async () => (await fetch(`${server.url}/healthz`).catch(() => undefined))?.status).toBe(200);
+});
