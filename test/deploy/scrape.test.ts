@@ -1,13 +1,30 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Bench } from '../agent/support.js';
 import { record } from '../events/support.js';
+import { policyText, TestRepository } from '../rollout/publisher-support.js';
+import { FileServer } from '../rollout/server.js';
 import { dashboardQueries, missing, Prometheus } from './support.js';
 
 test("Debian's Prometheus scrapes an agent, and every query of every panel returns a series", async (context) => {
   const why = missing('prometheus');
   if (why !== undefined) context.skip(why);
   const bench = new Bench();
-  const agent = await bench.start();
+  const repository = await TestRepository.create();
+  await repository.release('miners', policyText('distributed'));
+  const server = await FileServer.start(repository.path);
+  const agent = await bench.start({
+    rollout: {
+      url: server.url,
+      root: join(repository.path, 'metadata', '1.root.json'),
+      directory: join(bench.directory, 'rollout'),
+      interval: 1_000,
+      labels: {},
+      host: 'scraped',
+      limit: 1,
+      expiry: 'keep',
+    },
+  });
   const prometheus = await Prometheus.start(new URL(agent.url).host);
   try {
     let execs = 0n;
@@ -30,6 +47,8 @@ test("Debian's Prometheus scrapes an agent, and every query of every panel retur
   } finally {
     await prometheus.stop();
     await agent.stop('end of the test');
+    await server.stop();
+    repository.remove();
     bench.dispose();
   }
 });
