@@ -162,6 +162,19 @@ describe('the root', () => {
     expect(readdirSync(made.keys)).not.toContain('draft.root.json');
   });
 
+  it('is not published where what it replaces cannot be signed anew', async () => {
+    made = await TestRepository.create();
+    mkdirSync(join(made.base, 'elsewhere'));
+    renameSync(join(made.keys, 'snapshot.key'), join(made.base, 'elsewhere', 'snapshot.key'));
+    const some = await Keyring.read([made.keys], async () => 'secret');
+    const options = { keys: made.keys, now: made.now, cost: cheap };
+    const change = await rotateKey(await made.open(), 'targets', { ...options, keyring: some });
+    expect(change).toMatchObject({ outcome: 'draft', missing: 'the keys of snapshot must be at hand too' });
+    expect(metadata()).not.toContain('2.root.json');
+    const all = await Keyring.read([made.keys, join(made.base, 'elsewhere')], async () => 'secret');
+    expect(await signDraft(await made.open(), { ...options, keyring: all })).toMatchObject({ outcome: 'published' });
+  });
+
   it('replaces one of several root keys with the signatures of old and new', async () => {
     made = await TestRepository.create({ rootKeys: 3, rootThreshold: 2 });
     const repository = await made.open();

@@ -10,6 +10,7 @@ import type { Keyring } from '../keys/keyring.js';
 import { RepositoryDirectory } from './directory.js';
 import {
   addSignature,
+  canSign,
   defaultLifetimes,
   expiry,
   type Lifetimes,
@@ -124,7 +125,8 @@ export async function signDraft(repository: Repository, options: RootOptions): P
 }
 
 function nextRoot(repository: Repository, now: number): Metadata<Root> {
-  const next = Root.fromJSON(repository.root.signed.toJSON());
+  // toJSON shares its lists with the root, which must still say who signed it so far.
+  const next = Root.fromJSON(JSON.parse(JSON.stringify(repository.root.signed.toJSON())));
   return new Metadata(
     new Root({
       specVersion,
@@ -142,7 +144,7 @@ async function signRoot(repository: Repository, root: Metadata<Root>, options: R
   const { keyring, now } = options;
   const wanted = new Set([...repository.root.signed.roles.root!.keyIDs, ...root.signed.roles.root!.keyIDs]);
   for (const keyid of wanted) if (keyring.has(keyid)) addSignature(root, await keyring.signer(keyid));
-  const missing = unsigned(repository.root, root) ?? unsigned(root, root);
+  const missing = unsigned(repository.root, root) ?? unsigned(root, root) ?? unsignable(repository.root, root, keyring);
   const { directory } = repository;
   const path = draftPath(options.keys);
   if (missing !== undefined) {
@@ -163,6 +165,15 @@ function unsigned(by: Metadata<Root>, root: Metadata<Root>): string | undefined 
   } catch (error) {
     return (error as Error).message;
   }
+}
+
+/** What the root's publisher could not sign anew: a root whose keys have signed nothing would leave hosts without updates. */
+function unsignable(before: Metadata<Root>, root: Metadata<Root>, keyring: Keyring): string | undefined {
+  const keysOf = ({ signed }: Metadata<Root>, role: RoleName) => signed.roles[role]!.keyIDs.join();
+  const replaced = (['targets', 'snapshot'] as const).some((role) => keysOf(before, role) !== keysOf(root, role));
+  const needed: RoleName[] = replaced ? ['targets', 'snapshot', 'timestamp'] : ['timestamp'];
+  const absent = needed.filter((role) => !canSign(role, root.signed, keyring));
+  return absent.length === 0 ? undefined : `the keys of ${absent.join(', ')} must be at hand too`;
 }
 
 function draftPath(keys: string): string {
