@@ -102,7 +102,7 @@ async function hostile(open: () => Socket, random: Random, texts: readonly strin
   if (random.chance(0.3)) socket.end();
   await Promise.race([closed, wait(random.below(20))]);
   // Only TCP has a reset.
-  if (end === '' && random.chance(0.2)) socket.resetAndDestroy();
+  if (end === '' && !socket.connecting && !socket.destroyed && random.chance(0.2)) socket.resetAndDestroy();
   else socket.destroy();
 }
 
