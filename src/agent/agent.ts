@@ -319,6 +319,7 @@ export class Agent {
       health: this.#health,
       metrics: this.#metrics,
       sink: this.#sink,
+      journal: this.#journal,
       events: this.#events,
       tally: this.#tally,
       rollout: () => this.#rollout?.status,

@@ -6,6 +6,7 @@ import type { RecentEvents } from '../telemetry/control/recent-events.js';
 import type { ProcessReport, RuleReport, StatusReport, TopReport } from '../telemetry/control/reports.js';
 import { type ControlTarget, type Peer, peerText } from '../telemetry/control/target.js';
 import type { Health } from '../telemetry/health.js';
+import type { Journal } from '../telemetry/journal/index.js';
 import type { Metrics, ReloadResult } from '../telemetry/metrics.js';
 import type { LineSink } from '../telemetry/sink.js';
 import type { Delivery } from './delivery.js';
@@ -25,6 +26,7 @@ export interface OperatorParts {
   health: Health;
   metrics: Metrics;
   sink: LineSink;
+  journal: Pick<Journal, 'counts'> | undefined;
   events: RecentEvents;
   tally: EventTally;
   /** Of distributed policies; undefined where they come from this host alone. */
@@ -44,7 +46,7 @@ export class Operator implements ControlTarget {
   }
 
   status(): StatusReport {
-    const { version, pid, url, startedAt, session, enforcement, health, sink, delivery } = this.#parts;
+    const { version, pid, url, startedAt, session, enforcement, health, sink, delivery, journal } = this.#parts;
     const { inForce } = enforcement;
     const counters = session.counters();
     const { tier, cannot, refused } = session.choice;
@@ -74,12 +76,13 @@ export class Operator implements ControlTarget {
       policyErrors: inForce?.prepared.ruleset.diagnostics.filter(({ severity }) => severity === 'error').length ?? 0,
       execs: Number(counters.exec ?? 0n),
       verdicts: verdictsOf(counters),
-      lost: { ...lossesOf(counters), malformed: delivery.counts.malformed },
+      lost: this.#lost(),
       lag: {
         ringBytes: sum(rings.map(({ produced, consumed }) => Number(produced - consumed))),
         ringSizeBytes: sum(rings.map(({ size }) => size)),
         records: delivery.waiting,
         logBytes: sink.pendingBytes,
+        journalBytes: journal?.counts.undelivered ?? 0,
       },
       memory: {
         residentBytes: process.memoryUsage.rss(),
@@ -89,13 +92,13 @@ export class Operator implements ControlTarget {
   }
 
   top(): TopReport {
-    const { session, delivery, tally } = this.#parts;
+    const { session, tally } = this.#parts;
     const counters = session.counters();
     return {
       now: performance.now(),
       execs: Number(counters.exec ?? 0n),
       verdicts: verdictsOf(counters),
-      lost: sum(Object.values(lossesOf(counters))) + delivery.counts.malformed,
+      lost: sum(Object.values(this.#lost())),
       rules: this.#rules().map(({ id, mode, matches }) => ({ id, mode, matches })),
       programs: session.programs().map(({ name, runCount, runTimeNs }) => {
         return { name, runs: Number(runCount), nanoseconds: Number(runTimeNs) };
@@ -137,6 +140,14 @@ export class Operator implements ControlTarget {
 
   reload(by: Peer): Promise<ReloadResult> {
     return this.#parts.reload(peerText(by));
+  }
+
+  /** By reason; a record can be lost in one way only. */
+  #lost(): Record<string, number> {
+    const { session, delivery, journal } = this.#parts;
+    const overtaken = journal?.counts.overtaken ?? 0;
+    const damaged = journal?.counts.damaged ?? 0;
+    return { ...lossesOf(session.counters()), malformed: delivery.counts.malformed, overtaken, damaged };
   }
 
   #switch(): StatusReport['enforcement'] {

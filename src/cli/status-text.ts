@@ -59,7 +59,7 @@ function lostText({ lost }: StatusReport, style: Style): string {
 
 function lagText({ lag }: StatusReport): string {
   const share = lag.ringSizeBytes === 0 ? 0 : (100 * lag.ringBytes) / lag.ringSizeBytes;
-  return `${count(lag.records, 'record')} on the way, rings ${share.toFixed(1)} % full, ${bytesText(lag.logBytes)} before the log`;
+  return `${count(lag.records, 'record')} on the way, rings ${share.toFixed(1)} % full, ${bytesText(lag.logBytes + lag.journalBytes)} before the log`;
 }
 
 /** Those that are not 0. */

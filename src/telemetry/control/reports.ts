@@ -49,6 +49,8 @@ export interface StatusReport {
     /** Records whose events the log has not taken yet. */
     records: number;
     logBytes: number;
+    /** Bytes of the journal that the log has not taken. */
+    journalBytes: number;
   };
   memory: {
     residentBytes: number;

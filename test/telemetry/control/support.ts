@@ -35,7 +35,7 @@ export const status: StatusReport = {
   execs: 120,
   verdicts: { refuse: 2, kill: 1, report: 0, unknown: 0, unseen: 0, protected: 0, would: 0 },
   lost: { verdicts: 0, reports: 0, malformed: 0 },
-  lag: { ringBytes: 128, ringSizeBytes: 4096, records: 0, logBytes: 0 },
+  lag: { ringBytes: 128, ringSizeBytes: 4096, records: 0, logBytes: 0, journalBytes: 0 },
   memory: { residentBytes: 80 * 1024 * 1024, kernelBytes: 4 * 1024 * 1024 },
 };
 
