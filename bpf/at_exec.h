@@ -120,7 +120,6 @@ static __always_inline int at_exec(struct task_struct *task, struct linux_binprm
 	struct turn t = { .which = which, .slot = PC_SLOTS };
 	struct exec *e;
 	struct machine m = {};
-	u32 claimed = 0;
 
 	t.st = enter(&m, which, &t.slot, &t.generation);
 	if (!t.st) {
@@ -129,7 +128,7 @@ static __always_inline int at_exec(struct task_struct *task, struct linux_binprm
 		return 0;
 	}
 	e = exec_of(task, which, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	m.s = claim(bpf_get_smp_processor_id(), &claimed);
+	m.s = claim(bpf_get_smp_processor_id(), t.slot);
 	if (e && m.s && m.image)
 		decide_at_exec(&m, e, bprm, task, &t);
 	else

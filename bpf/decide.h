@@ -245,11 +245,16 @@ static long lineage_step(u32 i, struct machine *m)
 }
 
 /* Decides all rules and lineage bits for the atoms and known sources in scratch and adds to holds, unknown, wants and self. */
-static __noinline void decide(struct machine *m)
+__noinline int decide_rules(u32 index, u32 slot)
 {
-	struct scratch *s = m->s;
-	const struct pc_header *h = image_header(m->image);
+	struct machine machine, *m = &machine;
+	const struct pc_header *h;
+	struct scratch *s;
 
+	if (!find_machine(m, index, slot))
+		return 0;
+	s = m->s;
+	h = image_header(m->image);
 	s->summary_index = 0;
 	s->summary_bits = 0;
 	s->word_bits = 0;
@@ -265,6 +270,12 @@ static __noinline void decide(struct machine *m)
 		bpf_loop(h->programs.count, programs_step, m, 0);
 	if (h->lineage.count)
 		bpf_loop(h->lineage.count, lineage_step, m, 0);
+	return 0;
+}
+
+static __always_inline void decide(struct machine *m)
+{
+	decide_rules(m->s->ordinal, m->s->slot);
 }
 
 /* Clears sixteen words of the atom set. */

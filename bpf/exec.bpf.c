@@ -112,7 +112,6 @@ int BPF_PROG(check_seen, struct task_struct *task, int old_pid, struct linux_bin
 	struct exec *e = bpf_task_storage_get(&execs, task, 0, 0);
 	struct turn t = { .which = ACTIVE, .slot = PC_SLOTS };
 	struct machine m = {};
-	u32 claimed = 0;
 
 	if (BPF_CORE_READ(bprm, interp) != BPF_CORE_READ(bprm, filename))
 		bpf_task_storage_delete(&scripts, task);
@@ -126,7 +125,7 @@ int BPF_PROG(check_seen, struct task_struct *task, int old_pid, struct linux_bin
 			count(PC_COUNT_UNSEEN);
 		return 0;
 	}
-	m.s = claim(bpf_get_smp_processor_id(), &claimed);
+	m.s = claim(bpf_get_smp_processor_id(), t.slot);
 	if (m.image)
 		unseen(&m, e, task, bprm, &t);
 	if (m.s)

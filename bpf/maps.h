@@ -144,6 +144,7 @@ struct progress { /* of one pattern of several segments */
  * somebody else claims it: where stage 2 finds it again and reads the same bytes it need not decide anew. */
 struct scratch {
 	u32 busy;     /* claimed by a running program */
+	u32 ordinal;  /* of this one */
 	u32 kept_bytes; /* of the argument block that stage 1 read, from arena[HEAD] on */
 	u64 kept;     /* the exec whose facts and decision it still has, 0: none */
 	u8 again[BLOCK_END]; /* the block as stage 2 reads it, to compare */
@@ -160,7 +161,7 @@ struct scratch {
 	u64 exec;     /* id */
 	u64 previous; /* of what the task ran until now, 0: not known */
 	u64 generation;
-	u32 slot;
+	u32 slot;     /* of the image that decides */
 	u32 guarded;  /* rules that act on established executables are counted */
 	struct pc_file first; /* the program of level 0 */
 	struct pc_file file;  /* that of the current level */
@@ -201,6 +202,10 @@ struct scratch {
 	u64 limit;
 
 	/* automaton walk */
+	u32 feed_flags;
+	u32 feed_from;
+	u32 feed_to;
+	u32 classes;
 	u32 rows[PASSES];
 	u32 positions[PASSES];
 	u32 epochs[PASSES];
@@ -387,15 +392,16 @@ struct {
 	__type(value, struct cgroup_bits);
 } cgroups SEC(".maps");
 
-/* Claims scratch memory, `first` if it is free. NULL when too many programs run at once. */
-static __always_inline struct scratch *claim(u32 first, u32 *claimed)
+/* Claims scratch memory, `first` if it is free, for an image. NULL when too many programs run at once. */
+static __always_inline struct scratch *claim(u32 first, u32 slot)
 {
 	for (u32 i = 0; i < 8; i++) {
 		u32 index = (first + i) % scratch_count;
 		struct scratch *s = bpf_map_lookup_elem(&scratches, &index);
 
 		if (s && !__sync_val_compare_and_swap(&s->busy, 0, 1)) {
-			*claimed = index;
+			s->ordinal = index;
+			s->slot = slot;
 			return s;
 		}
 	}

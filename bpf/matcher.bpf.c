@@ -203,6 +203,7 @@ int decide_input(void *ctx)
 		if (!t.levels)
 			return 2;
 	}
+	s->ordinal = s->slot = 0;
 	s->stage = PC_STAGE_KILL;
 	s->levels = t.in->levels;
 	s->native = t.in->native;

@@ -46,7 +46,6 @@ static __always_inline void begin_scratch(struct scratch *s, struct exec *e, str
 	s->exec = e->id;
 	s->previous = 0;
 	s->generation = t->generation;
-	s->slot = t->slot;
 	s->guarded = t->which == ACTIVE;
 	s->record_flags = 0;
 	s->stage = stage;
@@ -187,16 +186,15 @@ static __always_inline int stage1(struct linux_binprm *bprm, enum can_refuse can
 	struct turn t = { .which = which, .slot = PC_SLOTS };
 	struct machine m = {};
 	struct exec *e;
-	u32 claimed = 0;
 	int ret = 0;
 
 	t.st = enter(&m, which, &t.slot, &t.generation);
 	if (!t.st)
 		return 0;
 	e = exec_of(task, which, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	m.s = claim(bpf_get_smp_processor_id(), &claimed);
+	m.s = claim(bpf_get_smp_processor_id(), t.slot);
 	if (e && m.s && m.image) {
-		e->scratch = claimed;
+		e->scratch = m.s->ordinal;
 		ret = decide_stage1(&m, e, bprm, task, &t, can);
 	} else {
 		count(PC_COUNT_NO_MEMORY);

@@ -226,7 +226,6 @@ static __always_inline int stage2(struct linux_binprm *bprm, enum may_sleep slee
 	struct exec *e = exec_of(task, which, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	struct turn t = { .which = which, .slot = PC_SLOTS };
 	struct machine m = {};
-	u32 claimed = 0;
 
 	if (!e) {
 		count(PC_COUNT_NO_MEMORY);
@@ -238,7 +237,7 @@ static __always_inline int stage2(struct linux_binprm *bprm, enum may_sleep slee
 			e->seen = (u64)bprm; /* asked, and there is nothing to decide */
 		return 0;
 	}
-	m.s = claim(which == ACTIVE && e->bprm == (u64)bprm ? e->scratch : bpf_get_smp_processor_id(), &claimed);
+	m.s = claim(which == ACTIVE && e->bprm == (u64)bprm ? e->scratch : bpf_get_smp_processor_id(), t.slot);
 	if (m.s && m.image)
 		decide_stage2(&m, e, bprm, task, &t, sleeps);
 	else

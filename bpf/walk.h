@@ -11,6 +11,14 @@ struct machine {
 	const void *image;
 };
 
+/* The same by numbers: for functions that the verifier looks at once, whoever calls them, and that can be given nothing else. */
+static __always_inline int find_machine(struct machine *m, u32 index, u32 slot)
+{
+	m->s = bpf_map_lookup_elem(&scratches, &index);
+	m->image = bpf_map_lookup_elem(&images, &slot);
+	return m->s && m->image;
+}
+
 static __always_inline u16 image_u16(const void *image, u32 offset)
 {
 	return *(const u16 *)(image + (offset & image_mask & ~1u));
@@ -117,11 +125,6 @@ static __always_inline void apply_list(struct machine *m, u32 list)
 	s->hit_count = 0;
 }
 
-struct walk {
-	struct machine m;
-	u32 classes;
-};
-
 /* One byte. A row's flag stays in `row` until the mask of the next load drops it. A macro and repeated by hand: clang does not unroll the loop, and a rolled one costs a branch a byte. */
 #define STEP                                                                                       \
 	do {                                                                                       \
@@ -141,18 +144,18 @@ struct walk {
 #define STEP4 STEP; STEP; STEP; STEP
 
 /* Sixteen bytes of arena[s->from, s->to). */
-static long walk_step(u32 i, struct walk *w)
+static long walk_step(u32 i, struct machine *m)
 {
-	struct scratch *s = w->m.s;
-	const void *image = w->m.image;
-	u32 mask = image_mask, row_mask = mask & ~3u, classes = w->classes, row = s->row, at = s->from, to = s->to, class;
+	struct scratch *s = m->s;
+	const void *image = m->image;
+	u32 mask = image_mask, row_mask = mask & ~3u, classes = s->classes, row = s->row, at = s->from, to = s->to, class;
 
 	STEP4; STEP4; STEP4; STEP4;
 out:
 	s->from = at;
 	s->row = row;
 	if (s->hit_count >= HITS_FULL)
-		drain(&w->m);
+		drain(m);
 	return at >= to;
 }
 
@@ -166,9 +169,6 @@ struct feed {
 	struct machine m;
 	u32 automata; /* offset */
 	u32 count;
-	u32 flags;
-	u32 from; /* arena */
-	u32 to;
 };
 
 static long feed_pass(u32 i, struct feed *f)
@@ -176,33 +176,33 @@ static long feed_pass(u32 i, struct feed *f)
 	struct scratch *s = f->m.s;
 	const void *image = f->m.image;
 	u32 automaton = f->automata + i * sizeof(struct pc_automaton), pass = i & (PASSES - 1);
-	struct walk w = { .m = f->m };
-	u32 end;
+	struct machine *m = &f->m;
+	u32 end, flags = s->feed_flags, from = s->feed_from, to = s->feed_to;
 
 	if (i >= f->count)
 		return 1;
 	s->pass = pass;
-	if (f->flags & FEED_ABSENT) {
-		apply_list(&w.m, image_u32(image, automaton + __builtin_offsetof(struct pc_automaton, absent)));
+	if (flags & FEED_ABSENT) {
+		apply_list(m, image_u32(image, automaton + __builtin_offsetof(struct pc_automaton, absent)));
 		return 0;
 	}
-	if (f->flags & FEED_BEGIN) {
+	if (flags & FEED_BEGIN) {
 		s->rows[pass] = image_u32(image, automaton + __builtin_offsetof(struct pc_automaton, start));
 		s->positions[pass] = 0;
 		s->epochs[pass] = ++s->epoch;
 	}
 	s->row = s->rows[pass];
-	s->from = f->from;
-	s->to = f->to;
-	s->position = s->positions[pass] - f->from;
+	s->from = from;
+	s->to = to;
+	s->position = s->positions[pass] - from;
 	s->hit_count = 0;
-	if (f->to > f->from) {
-		w.classes = image_u32(image, automaton + __builtin_offsetof(struct pc_automaton, classes));
-		bpf_loop((f->to - f->from + 15) / 16, walk_step, &w, 0);
+	if (to > from) {
+		s->classes = image_u32(image, automaton + __builtin_offsetof(struct pc_automaton, classes));
+		bpf_loop((to - from + 15) / 16, walk_step, m, 0);
 		s->rows[pass] = s->row;
-		s->positions[pass] += f->to - f->from;
+		s->positions[pass] += to - from;
 	}
-	if (f->flags & FEED_END) {
+	if (flags & FEED_END) {
 		end = image_u32(image, s->row + image_u32(image, automaton + __builtin_offsetof(struct pc_automaton, end)));
 		if (end & PC_ROW_EMITS) {
 			struct hit *h = &s->hits[s->hit_count & (HITS - 1)];
@@ -213,20 +213,32 @@ static long feed_pass(u32 i, struct feed *f)
 		}
 	}
 	if (s->hit_count)
-		drain(&w.m);
+		drain(m);
+	return 0;
+}
+
+/* `what`: stream, and from bit 8 on enum feed_flag. */
+__noinline int feed_bytes(u32 index, u32 slot, u32 what, u32 from, u32 to)
+{
+	u32 table = __builtin_offsetof(struct pc_header, automata) + (what & 0xff) * sizeof(struct pc_table);
+	struct feed f = {};
+
+	if (!find_machine(&f.m, index, slot))
+		return 0;
+	f.m.s->feed_flags = what >> 8;
+	f.m.s->feed_from = from;
+	f.m.s->feed_to = to;
+	f.automata = image_u32(f.m.image, table);
+	f.count = image_u32(f.m.image, table + 4);
+	if (f.count)
+		bpf_loop(PASSES, feed_pass, &f, 0);
 	return 0;
 }
 
 /* Steps all automata of a stream over arena[from, to). */
-static __noinline void feed(struct machine *m, u32 stream, u32 from, u32 to, u32 flags)
+static __always_inline void feed(struct machine *m, u32 stream, u32 from, u32 to, u32 flags)
 {
-	u32 table = __builtin_offsetof(struct pc_header, automata) + stream * sizeof(struct pc_table);
-	struct feed f = { .m = *m, .flags = flags, .from = from, .to = to };
-
-	f.automata = image_u32(m->image, table);
-	f.count = image_u32(m->image, table + 4);
-	if (f.count)
-		bpf_loop(PASSES, feed_pass, &f, 0);
+	feed_bytes(m->s->ordinal, m->s->slot, stream | flags << 8, from, to);
 }
 
 /* A string stream that was read to its end. */
@@ -281,11 +293,19 @@ static long integer_step(u32 i, struct integers *t)
 	return 0;
 }
 
-static __noinline void test_integers(struct machine *m, u32 first, u32 last)
+__noinline int test_facts(u32 index, u32 slot, u32 first, u32 last)
 {
-	struct integers t = { .m = *m, .first = first, .last = last };
+	struct integers t = { .first = first, .last = last };
 
-	bpf_loop(image_header(m->image)->integers.count, integer_step, &t, 0);
+	if (find_machine(&t.m, index, slot))
+		bpf_loop(image_header(t.m.image)->integers.count, integer_step, &t, 0);
+	return 0;
+}
+
+/* Tests the integer facts [first, last) that are known. */
+static __always_inline void test_integers(struct machine *m, u32 first, u32 last)
+{
+	test_facts(m->s->ordinal, m->s->slot, first, last);
 }
 
 #endif
