@@ -24,6 +24,7 @@ const PACKAGES = {
   vm: [
     { name: 'qemu-system-x86', program: 'qemu-system-x86_64' },
     { name: 'busybox-static', program: 'busybox' },
+    { name: 'crun', program: 'crun' },
     { name: 'xz-utils', program: 'xz' },
     { name: 'zstd', program: 'zstd' },
     { name: 'debian-archive-keyring' },

@@ -35,22 +35,21 @@ export interface Ancestry {
 /** Who knows what processes were. What is not told stays unknown, and rules that ask for it with it. */
 export type AncestrySource = (orphan: Orphan) => Ancestry | undefined;
 
-/** How long a swap waits until every process has its lineage, and how often it looks. */
+/** How long a swap waits for execs that happened meanwhile to be told, and how often it looks. */
 const patienceMs = 2000;
 const pauseMs = 5;
-/** Passes without a process that could be told after which the rest is left unknown. */
-const idlePasses = 20;
+/** Passes that put something in place, at most: processes that fork without end must not hold a swap for ever. */
+const mostPasses = 1000;
 
 /** Gives every live task its lineage. Resolves to how many processes are left without. */
 export async function restoreLineage(
   { link, map, abi }: { link: Link; map: BpfMap; abi: Abi },
   source: AncestrySource,
 ): Promise<number> {
-  const deadline = performance.now() + patienceMs;
   const written: Uint8Array[] = [];
-  let idle = 0;
+  let idleSince: number | undefined;
   try {
-    for (;;) {
+    for (let pass = 0; ; pass++) {
       const orphans = orphansOf(abi, link.readIterator());
       let told = 0;
       for (const orphan of orphans) {
@@ -62,9 +61,13 @@ export async function restoreLineage(
         written.push(key);
       }
       if (orphans.length === 0) return 0;
-      idle = told > 0 ? 0 : idle + 1;
-      if (idle >= idlePasses || performance.now() > deadline) return orphans.length;
-      if (told === 0) await sleep(pauseMs);
+      if (pass === mostPasses) return orphans.length;
+      // what was told is put in place by the next pass, however long telling took
+      if (told > 0) idleSince = undefined;
+      else idleSince ??= performance.now();
+      if (idleSince !== undefined && performance.now() - idleSince > patienceMs) return orphans.length;
+      // records of execs that happened meanwhile arrive in between
+      await sleep(told > 0 ? 0 : pauseMs);
     }
   } finally {
     for (const key of written) map.delete(key);
