@@ -27,6 +27,10 @@ describe('an agent that follows a repository', () => {
       expect(findings.get('before')).toEqual({ first: 'ran', shell: 'shells work' });
     });
 
+    it('has the best tier', () => {
+      expect(findings.get('tier')).toEqual({ tier: 'lsm', cannot: [], refused: [] });
+    });
+
     it('enforces what was published, and the next release within a poll and its bake time', () => {
       expect(findings.get('good')).toMatchObject({ first: 'refused', second: 'ran', shell: 'shells work' });
       expect(findings.get('next')).toMatchObject({ first: 'ran', second: 'refused' });

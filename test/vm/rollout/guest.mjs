@@ -129,6 +129,8 @@ const agent = spawn('portcullis', ['run', '--config', `${work}/portcullis.yaml`]
 });
 
 const { hash } = await line('rollout-active');
+const { tier, cannot, refused: weaker } = log().find(({ msg }) => msg === 'tier');
+say('tier', { tier, cannot, refused: weaker });
 say('good', { first: execute('first'), second: execute('second'), shell: shell(), hash });
 
 // Interval and bake time, and what a busy machine takes.
@@ -140,9 +142,9 @@ say('next', { first: execute('first'), second: execute('second'), seconds: (now(
 await release(['sh', 'busybox', 'dash', 'bash'], 3600);
 await line('rollout-shadow', 2);
 const during = Array.from({ length: 5 }, shell);
-const refused = await line('rollout-refused');
+const refusal = await line('rollout-refused');
 await sleep(3_000);
-const { established, names, reason } = refused;
+const { established, names, reason } = refusal;
 say('bad', { during, after: shell(), second: execute('second'), established, names, reason });
 
 await change((releases) => rollbackRelease(releases, 'names', { to: 1, now: now() }));
