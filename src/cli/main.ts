@@ -6,4 +6,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   throw error;
 });
+// The agent logs who asked by this name. The agent itself keeps its own, with its options.
+if (process.argv[2] !== 'run') process.title = 'portcullis';
 process.exitCode = await commandLine(process.argv.slice(2), process);
