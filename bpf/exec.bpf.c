@@ -6,6 +6,7 @@
  *   fmod_ret    modify  fmod_ret/security_bprm_check       kill_fentry fentry/security_bprm_committed_creds
  *   kprobe      watch   kprobe/security_bprm_check         kill_kprobe kprobe/security_bprm_committed_creds
  *   tracepoint  -                                          kill_at_exec tp_btf/sched_process_exec
+ *   lsm only: prepare, lsm/bprm_check_security: makes the task storage that the others find
  *   all but the last: check_seen, tp_btf/sched_process_exec: an exec that stage 2 did not see is a verdict of its own
  *
  * Attached while an image wants it:
@@ -26,6 +27,29 @@ SEC("lsm.s/bprm_check_security")
 int BPF_PROG(refuse, struct linux_binprm *bprm, int ret)
 {
 	return ret ?: stage1(bprm, CAN_REFUSE, ACTIVE);
+}
+
+/* Runs before `refuse`, being attached after it, and cannot sleep: up to Linux 6.1 whoever sleeps while it makes task storage keeps everybody
+ * on its CPU from theirs, so that a crowd of execs would get past both stages. */
+SEC("lsm/bprm_check_security")
+int BPF_PROG(prepare, struct linux_binprm *bprm, int ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct turn t = { .which = ACTIVE, .slot = PC_SLOTS };
+	struct machine m = {};
+
+	if (ret)
+		return ret;
+	t.st = enter(&m, ACTIVE, &t.slot, &t.generation);
+	if (!t.st)
+		return 0;
+	exec_of(task, ACTIVE, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (BPF_CORE_READ(bprm, interp) != BPF_CORE_READ(bprm, filename) || !is_native(bprm))
+		levels_of(task, ACTIVE);
+	if (m.image && image_header(m.image)->lineage_words)
+		bpf_task_storage_get(&lineages, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	leave(t.st, t.slot);
+	return 0;
 }
 
 SEC("fmod_ret/security_bprm_check")

@@ -43,7 +43,7 @@ export const smallestCapacity = 1 << 20;
 /** Kernel memory is slots x capacity. */
 export const largestCapacity = 1 << 26;
 /** Scratch memories beside one for each CPU: for programs that were preempted, or sleep until a page is back. */
-const spareScratches = 32;
+const spareScratches = 96;
 
 /** Nobody knows what processes were. */
 const untold: AncestrySource = () => undefined;

@@ -24,8 +24,8 @@ const cannotRefuse =
 export const tiers: readonly Tier[] = [
   {
     name: 'lsm',
-    // stage 2 first: an exec that stage 1 has seen must find it
-    programs: ['kill', 'refuse', 'check_seen'],
+    // stage 2 first: an exec that stage 1 has seen must find it; of two at one hook the one attached last runs first
+    programs: ['kill', 'refuse', 'prepare', 'check_seen'],
     shadowPrograms: ['shadow_decide', 'shadow_watch'],
     stops: 'refused',
     cannot: [],
