@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import type { Program } from '../../src/events/program.js';
+import { type LineageTest, type LivingProcess, ProgramHistory } from '../../src/events/program-history.js';
+import type { Field } from '../../src/secl/index.js';
+import { record as makeRecord } from './support.js';
+
+/** Holds for a program of this name. */
+const named = (name: string): LineageTest => ({
+  holds: (views) => views.some((view) => view.get({ canonical: 'process.file.name' } as Field) === name),
+});
+
+const program = (name: string): Program => ({
+  ...makeRecord({ name, path: `/bin/${name}` }),
+  since: 0n,
+  source: 'proc',
+});
+
+const second = 1_000_000_000n;
+
+function living(pid: number, ppid: number, name: string | undefined, rest: Partial<LivingProcess> = {}): LivingProcess {
+  return {
+    pid,
+    ppid,
+    start: BigInt(pid) * second,
+    leadsSession: true,
+    program: name === undefined ? undefined : program(name),
+    ...rest,
+  };
+}
+
+function historyOf(...processes: LivingProcess[]): ProgramHistory {
+  return new ProgramHistory({
+    pids: () => processes.map(({ pid }) => pid),
+    read: (pid) => processes.find((process) => process.pid === pid),
+  });
+}
+
+const orphan = (pid: number, exec = 0n) => ({ exec, pid, ppid: 0, start: BigInt(pid) * second });
+const tests = [named('nginx'), named('sh')];
+
+describe('processes that ran before', () => {
+  it('descend from those above them in /proc', () => {
+    const history = historyOf(living(1, 0, 'init'), living(20, 1, 'nginx'), living(30, 20, 'sh'));
+    expect(history.ancestry(orphan(30), tests, 0n)).toMatchObject({
+      self: { yes: 0b10n, unknown: 0n },
+      ancestors: { yes: 0b01n, unknown: 0n },
+    });
+  });
+
+  it('of a later start than the one asked for are others', () => {
+    const history = historyOf(living(1, 0, 'init'), living(20, 1, 'nginx'));
+    expect(history.ancestry({ ...orphan(20), start: 5n * second }, tests, 0n)).toBeUndefined();
+  });
+
+  it('that init took over descend from who knows whom', () => {
+    const history = historyOf(living(1, 0, 'init'), living(20, 1, 'sh', { leadsSession: false }));
+    expect(history.ancestry(orphan(20), tests, 0n)).toMatchObject({
+      self: { yes: 0b10n, unknown: 0n },
+      ancestors: { yes: 0n, unknown: 0b11n },
+    });
+  });
+
+  it('are nothing where they are threads of the kernel', () => {
+    const history = historyOf(living(2, 0, undefined), living(30, 2, 'sh'));
+    expect(history.ancestry(orphan(30), tests, 0n)).toMatchObject({ ancestors: { yes: 0n, unknown: 0n } });
+  });
+
+  it('have numbers of their own, each the same at every question', () => {
+    const history = historyOf(living(1, 0, 'init'), living(20, 1, 'nginx'));
+    const first = history.ancestry(orphan(20), tests, 0n)!;
+    expect(first.exec >> 63n).toBe(1n);
+    expect(history.ancestry(orphan(20, first.exec), tests, 0n)).toEqual(first);
+    expect(history.ancestry(orphan(1), tests, 0n)!.exec).not.toBe(first.exec);
+  });
+});
+
+describe('execs', () => {
+  const exec = (number: bigint, previous: bigint, name: string, rest = {}) =>
+    makeRecord({ exec: number, previous, name, path: `/bin/${name}`, ...rest });
+
+  it('follow the one that the task ran before, also when that process has ended', () => {
+    const history = historyOf();
+    history.ancestry(orphan(99), tests, 0n);
+    history.remember(exec(1n, 0n, 'nginx', { pid: 5, ppid: 2 }));
+    history.remember(exec(2n, 1n, 'php'));
+    history.remember(exec(3n, 2n, 'sh'));
+    expect(history.ancestry(orphan(7, 3n), tests, 0n)).toMatchObject({
+      exec: 3n,
+      self: { yes: 0b10n, unknown: 0n },
+      ancestors: { yes: 0b01n, unknown: 0b10n },
+    });
+  });
+
+  it('are told anew to every image', () => {
+    const history = historyOf();
+    history.remember(exec(1n, 0n, 'nginx'));
+    history.remember(exec(2n, 1n, 'sh'));
+    expect(history.ancestry(orphan(7, 2n), [named('nginx')], 0n)?.ancestors.yes).toBe(1n);
+    expect(history.ancestry(orphan(7, 2n), [named('other'), named('nginx')], 0n)?.ancestors.yes).toBe(0b10n);
+  });
+
+  it.each([
+    ['was refused', { stage: 'refuse', verdict: 'refuse' }],
+    ['was killed', { stage: 'kill', verdict: 'kill' }],
+  ] as const)('do not count when the program %s', (_, rest) => {
+    const history = historyOf();
+    history.remember(exec(1n, 0n, 'nginx', rest));
+    expect(history.size).toBe(0);
+  });
+
+  it('that were not seen are unknown', () => {
+    const history = historyOf();
+    history.remember(exec(1n, 0n, 'nginx', { stage: 'unseen', verdict: 'unseen' }));
+    expect(history.ancestry(orphan(7, 1n), tests, 0n)?.self).toEqual({ yes: 0n, unknown: 0b11n });
+  });
+
+  it('of a process that ran before follow what it ran then', () => {
+    const history = historyOf(living(1, 0, 'init'), living(20, 1, 'nginx'));
+    history.ancestry(orphan(20), tests, 0n);
+    history.remember(exec(1n, 0n, 'sh', { pid: 20, ppid: 1, start: 20n * second }));
+    expect(history.ancestry(orphan(20, 1n), tests, 0n)?.ancestors).toEqual({ yes: 0b01n, unknown: 0n });
+  });
+
+  it('without end do not grow without end: what came first is unknown', () => {
+    const history = historyOf();
+    history.remember(exec(1n, 0n, 'nginx'));
+    for (let number = 2n; number < 400n; number++) history.remember(exec(number, number - 1n, 'other'));
+    expect(history.ancestry(orphan(7, 399n), tests, 0n)?.ancestors).toEqual({ yes: 0n, unknown: 0b11n });
+  });
+
+  it('are forgotten when forks are followed no more', () => {
+    const history = historyOf();
+    history.remember(exec(1n, 0n, 'nginx'));
+    history.forget();
+    expect(history.ancestry(orphan(7, 1n), tests, 0n)).toBeUndefined();
+  });
+});
