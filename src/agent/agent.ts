@@ -16,13 +16,14 @@ import { groupNames, UserNames } from '../events/users.js';
 import type { PeerCredentials } from '../kernel/addon.js';
 import type { KernelSession, OpenSession, RecordBatch } from '../kernel/types.js';
 import type { PolicyFile } from '../policy/parse-file.js';
-import type { Mode } from '../policy/ruleset.js';
+import type { Mode, Rule } from '../policy/ruleset.js';
 import type { Cgroups } from '../rules/cgroup-kill/cgroup.js';
 import { ScopeKiller } from '../rules/cgroup-kill/scope-killer.js';
 import { UserSpaceRules } from '../rules/engine.js';
 import { FileHasher } from '../rules/hasher.js';
 import type { Processes } from '../rules/kill.js';
 import { RecentEvents } from '../telemetry/control/recent-events.js';
+import type { ProcessReport } from '../telemetry/control/reports.js';
 import { ControlServer } from '../telemetry/control/server.js';
 import { type Peer, peerText } from '../telemetry/control/target.js';
 import { Health } from '../telemetry/health.js';
@@ -32,6 +33,7 @@ import { AgentLog } from '../telemetry/log.js';
 import { Metrics, type ReloadResult } from '../telemetry/metrics.js';
 import { TelemetryServer } from '../telemetry/server.js';
 import type { FileSink } from '../telemetry/sink.js';
+import { establishedExecutables } from './breaker-established.js';
 import type { Config } from './config.js';
 import type { ConfigChange } from './config-follow.js';
 import { isLoopback } from './config-values.js';
@@ -46,6 +48,7 @@ import { PolicyError, type PolicyOrigin, type PolicyWorkshop, type Prepared, pre
 import { logDiagnostics } from './policy-log.js';
 import { processReports } from './process-reports.js';
 import { Rollout } from './rollout.js';
+import { Safeguards } from './safeguards.js';
 import { ShadowWatch } from './shadow-watch.js';
 import { type StopSummary, stopText } from './stop-summary.js';
 import { Sweeper } from './sweep.js';
@@ -65,6 +68,10 @@ export interface AgentWorld {
   bootTime(): bigint;
   /** Who is at the other end of a local socket. */
   peerOf(descriptor: number): PeerCredentials;
+  /** Whether container engines use the default hierarchy of cgroups here; absent: they do. */
+  cgroupHierarchy?(): 'default' | 'unknown';
+  /** What starts the command line. */
+  launcher?: string;
   /** Reads the configuration again, for a reload; absent: it does not change. Throws ConfigError. */
   rereadConfig?(): ConfigChange;
 }
@@ -96,6 +103,7 @@ export class Agent {
   #server: TelemetryServer | undefined;
   #control: ControlServer | undefined;
   #enforcement: Enforcement | undefined;
+  #safeguards: Safeguards | undefined;
   #sweeper: Sweeper | undefined;
   #session: KernelSession | undefined;
   #delivery: Delivery | undefined;
@@ -190,9 +198,15 @@ export class Agent {
     const { listen, tier } = this.#config;
     // Before anything is attached: an occupied port is found without touching the kernel.
     this.#server = await TelemetryServer.listen(listen, { metrics: this.#metrics, health: this.#health });
-    const session = await this.#world.openSession({ agentPid: this.#world.pid, ...(tier !== undefined && { tier }) });
+    const cgroups = this.#world.cgroupHierarchy?.() ?? 'default';
+    const options = { agentPid: this.#world.pid, cgroups, ...(tier !== undefined && { tier }) };
+    const session = await this.#world.openSession(options);
     this.#session = session;
     this.#sayTier(session);
+    if (cgroups === 'unknown') {
+      const text = '/sys/fs/cgroup is not the default hierarchy (cgroup2): rules that ask for containers are unknown.';
+      this.#log.warn('cgroups-unknown', text);
+    }
     this.#log.info('listening', `Metrics and health are served at ${this.url}.`, { url: this.url });
     if (!isLoopback(listen)) {
       this.#log.warn('listening-widely', `${this.url} can be reached from other hosts and asks for no password.`);
@@ -201,8 +215,10 @@ export class Agent {
     this.#log.info('self-test', `The self-test exec was ${outcome}.`, { outcome, milliseconds });
 
     this.#deliverFrom(session);
+    this.#guard(session);
     this.#rollout = await this.#openRollout();
     const { prepared, began } = await this.#prepareFirst();
+    await this.#establish(session, prepared);
     await this.#enforcement!.activate(prepared);
     this.#sayRefusedFiles(prepared);
     await this.#openControl(session);
@@ -217,6 +233,40 @@ export class Agent {
     const text = cannot.length === 0 ? `Tier ${tier}.` : `Tier ${tier}: ${cannot.join(' ')}`;
     this.#log.info('tier', text, { tier, cannot, refused, version: this.#world.version, pid: this.#world.pid, bootId });
     this.#health.state({ tier, cannot });
+  }
+
+  /** After the self-test, which must be acted on. */
+  #guard(session: KernelSession): void {
+    const { launcher } = this.#world;
+    const inForce = () => this.#enforcement?.inForce;
+    this.#safeguards = new Safeguards({
+      session,
+      log: this.#log,
+      ...(launcher !== undefined && { launcher }),
+      rules: () => inForce()?.image.rules ?? [],
+      generation: () => inForce()?.generation ?? 0n,
+    });
+    this.#safeguards.use(this.#config);
+    this.#metrics.watchBreaker(() => this.#safeguards?.breaker.tripped ?? []);
+  }
+
+  /** Tells the kernel what ran here before the policy did. */
+  async #establish(session: KernelSession, { ruleset: { rules } }: Prepared): Promise<void> {
+    const executables = await establishedExecutables(this.#processReports(rules));
+    session.establish(executables);
+    const text = `${executables.length} programs run here that no rule names.`;
+    this.#log.debug('established', text, { executables: executables.length });
+  }
+
+  #processReports(rules: readonly Rule[]): AsyncIterable<ProcessReport> {
+    return processReports({
+      tree: this.#processes,
+      scene: this.#sceneParts,
+      engine: this.#rules,
+      rules,
+      modeOf: (rule) => this.#enforcement?.modesOf(rule).mode ?? rule.mode,
+      bootTime: () => this.#world.bootTime(),
+    });
   }
 
   #deliverFrom(session: KernelSession): void {
@@ -284,6 +334,7 @@ export class Agent {
   #noted(batch: RecordBatch): RecordBatch {
     for (const record of batch.records) this.#history.remember(record);
     this.#shadow.see(batch.records);
+    this.#safeguards?.breaker.see(batch.records);
     return { ...batch, records: batch.records.filter(({ shadow, verdict }) => !shadow || verdict !== 'none') };
   }
 
@@ -323,15 +374,8 @@ export class Agent {
       events: this.#events,
       tally: this.#tally,
       rollout: () => this.#rollout?.status,
-      processes: () =>
-        processReports({
-          tree: this.#processes,
-          scene: this.#sceneParts,
-          engine: this.#rules,
-          rules: enforcement.inForce?.prepared.ruleset.rules ?? [],
-          modeOf: (rule) => enforcement.modesOf(rule).mode,
-          bootTime: () => this.#world.bootTime(),
-        }),
+      safety: () => this.#safeguards!.status,
+      processes: () => this.#processReports(enforcement.inForce?.prepared.ruleset.rules ?? []),
       inTurn: (act) => this.#inTurn(act),
       reload: (by) => {
         this.#log.info('reload-asked', `A reload is asked for by ${by}.`, { by });
@@ -442,6 +486,7 @@ export class Agent {
   #useConfig(config: Config): void {
     this.#config = config;
     this.#log.level = config.log.level;
+    this.#safeguards?.use(config);
   }
 
   #sayChange({ reloaded, waiting, keep }: ConfigChange): void {
@@ -505,6 +550,7 @@ export class Agent {
     this.#metrics.ready('not-ready');
     this.#log.info('stopping', `Stopping: ${reason}.`, { reason });
     this.#losses?.end();
+    this.#safeguards?.end();
     this.#rollout?.end();
 
     // First nothing decides any more, then what was decided is brought out, then the programs go.
@@ -545,6 +591,7 @@ export class Agent {
   /** A start that failed: nothing of it stays. */
   async #abandon(reason: unknown): Promise<void> {
     this.#losses?.end();
+    this.#safeguards?.end();
     this.#rollout?.end();
     this.#log.error('cannot-start', reason instanceof Error ? reason.message : String(reason));
     const closed = await withinTime(limits.stopTime.value, async () => {

@@ -7,6 +7,7 @@ import type { TierName } from '../kernel/types.js';
 import { syncPolicies } from '../telemetry/journal/index.js';
 import { logLevels } from '../telemetry/log.js';
 import {
+  parseCanary,
   parseControlPlace,
   parseDestination,
   parseInterval,
@@ -129,6 +130,42 @@ export const configSchema = z.strictObject({
     takes: oneOf(sweepModes),
     initial: () => 'report',
     change: 'reload',
+  }),
+  protected: z.strictObject({
+    files: setting(z.array(z.string().startsWith('/')), {
+      about: 'Programs that are never acted on, see [safety.md](safety.md).',
+      takes: 'a list of absolute paths',
+      initial: () => [],
+      change: 'reload',
+    }),
+    logins: setting(z.array(z.string().startsWith('/')), {
+      about: 'Programs that give a login: never acted on, and neither are shells of `/etc/shells` that they start.',
+      takes: 'a list of absolute paths',
+      initial: () => [],
+      change: 'reload',
+    }),
+    defaults: setting(z.boolean(), {
+      about: 'Whether systemd, agetty, login, sshd, sudo, su, sulogin and this command line are among them.',
+      takes: '`true`, `false`',
+      initial: () => true,
+      change: 'reload',
+    }),
+  }),
+  breaker: z.strictObject({
+    limit: setting(z.int().min(0).max(1_000_000), {
+      about: 'Programs that ran before a rule, on which it may act before it is taken for a mistake; 0: any number.',
+      takes: 'a number',
+      initial: () => 10,
+      change: 'reload',
+    }),
+  }),
+  canary: z.strictObject({
+    cgroup: setting(z.string().transform(viaText(parseCanary)), {
+      about: 'Rules act in this cgroup and below it, and nowhere else; `off`: everywhere.',
+      takes: 'a path below the cgroup mount, such as `/canary`, or `off`',
+      initial: () => 'off',
+      change: 'reload',
+    }),
   }),
   scrub: z.strictObject({
     patterns: setting(z.array(z.string().transform(viaText(parseScrubPattern))).max(limits.scrubPatterns.value), {

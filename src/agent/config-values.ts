@@ -71,6 +71,15 @@ export function parseJournalSize(text: string): number {
   return bytes;
 }
 
+/** `off` gives the empty path: everywhere. Throws RangeError with a sentence. */
+export function parseCanary(text: string): string {
+  if (text === 'off') return '';
+  const names = text.split('/').slice(1);
+  const plain = names.every((name) => name !== '' && name !== '.' && name !== '..');
+  if (text.startsWith('/') && plain) return text;
+  throw new RangeError(`"${text}" is no path of a cgroup; write one like /canary, or off.`);
+}
+
 /** `60s`, `5m` -> milliseconds, at least one second. Throws RangeError with a sentence. */
 export function parseInterval(text: string): number {
   const milliseconds = Number((parseDuration(text) ?? -1n) / 1_000_000n);

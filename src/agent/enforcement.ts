@@ -13,6 +13,7 @@ import { ControlError, type WantedMode } from '../telemetry/control/protocol.js'
 import type { Health } from '../telemetry/health.js';
 import type { AgentLog } from '../telemetry/log.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import { RuleAges } from './breaker-ages.js';
 import { imageFacts } from './image-facts.js';
 import type { PolicyImage, Prepared, RulePlace } from './policies.js';
 import { logPlaces } from './policy-log.js';
@@ -50,6 +51,7 @@ export class Enforcement {
   #inForce: InForce | undefined;
   /** By rule, where somebody wants another mode than its policy's; until the agent ends. */
   readonly #modes: Map<string, Mode>;
+  readonly #ages = new RuleAges();
 
   /** `modes` is filled here and read by whoever prepares policies. */
   constructor(parts: EnforcementParts, modes: Map<string, Mode>) {
@@ -87,7 +89,7 @@ export class Enforcement {
     const { session, images, onUnseen } = this.#parts;
     let generation = 0n;
     await images.during(async () => {
-      const options = { onUnseen: onUnseen(), ...this.#ancestryFor(image) };
+      const options = { onUnseen: onUnseen(), since: this.#ages.of(image.rules), ...this.#ancestryFor(image) };
       generation = (await session.stage(image.bytes, options)).generation;
       return { generation, image };
     });
@@ -154,6 +156,7 @@ export class Enforcement {
     const number = image.rules.findIndex(({ rule }) => rule.id === id);
     if (number >= 0 && this.#switch.is === 'on') session.setMode(number, mode);
     images.replace(generation, image);
+    this.#ages.note(image.rules, this.#parts.bootTime());
     const written = mode === policyMode ? '' : ` Its policy says ${policyMode}.`;
     const text = `The rule ${id} is in mode ${mode}.${written} Asked by ${by}.`;
     log.warn('rule-mode', text, { rule: id, mode, policyMode, by });
@@ -173,6 +176,7 @@ export class Enforcement {
       if ((image.lineage ?? []).length === 0) this.#parts.history.forget();
       const moded = this.#applyModes(prepared);
       this.#inForce = { prepared, image: moded, generation, since: new Date() };
+      this.#ages.note(moded.rules, this.#parts.bootTime());
       const facts = imageFacts(prepared, activation);
       metrics.imageActive(facts);
       rules.use(ruleset.rules);
@@ -189,7 +193,8 @@ export class Enforcement {
 
   #swap({ image }: Prepared): Promise<Activation> {
     const { session, onUnseen } = this.#parts;
-    return session.activate(image.bytes, { onUnseen: onUnseen(), ...this.#ancestryFor(image) });
+    const since = this.#ages.of(image.rules);
+    return session.activate(image.bytes, { onUnseen: onUnseen(), since, ...this.#ancestryFor(image) });
   }
 
   /** Who lived before the image is told to it from what was executed meanwhile. */

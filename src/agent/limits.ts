@@ -55,6 +55,26 @@ export const limits = {
     unit: 'milliseconds between two looks at what the kernel lost',
     consequence: 'a loss is in the log that much later; metrics show it at once',
   },
+  safeguardCheck: {
+    value: 3_000,
+    unit: 'milliseconds between two looks at circuit breakers and at the canary cgroup',
+    consequence: 'that a rule has tripped is in the log that much later; the kernel has acted on it at once',
+  },
+  breakerNames: {
+    value: 50,
+    unit: 'paths that are remembered of what a rule stopped, for the line that says that it has tripped',
+    consequence: 'further ones are not in that line',
+  },
+  protectionPoll: {
+    value: 60_000,
+    unit: 'milliseconds after which protected files are resolved again without a sign of a change',
+    consequence: 'a file that was replaced where nobody could watch is unprotected that long',
+  },
+  protectionSettle: {
+    value: 200,
+    unit: 'milliseconds from the change of a directory with protected files until they are resolved again',
+    consequence: 'a program that a package upgrade has replaced is unprotected that long',
+  },
   journalLeast: {
     value: 1024 * 1024,
     unit: 'bytes that a journal must be allowed to take',

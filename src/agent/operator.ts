@@ -3,7 +3,7 @@ import type { KernelSession } from '../kernel/types.js';
 import type { FollowerStatus } from '../rollout/follower/status.js';
 import type { EventFilter, WantedMode } from '../telemetry/control/protocol.js';
 import type { RecentEvents } from '../telemetry/control/recent-events.js';
-import type { ProcessReport, RuleReport, StatusReport, TopReport } from '../telemetry/control/reports.js';
+import type { ProcessReport, RuleReport, SafetyReport, StatusReport, TopReport } from '../telemetry/control/reports.js';
 import { type ControlTarget, type Peer, peerText } from '../telemetry/control/target.js';
 import type { Health } from '../telemetry/health.js';
 import type { Journal } from '../telemetry/journal/index.js';
@@ -31,6 +31,7 @@ export interface OperatorParts {
   tally: EventTally;
   /** Of distributed policies; undefined where they come from this host alone. */
   rollout(): FollowerStatus | undefined;
+  safety(): SafetyReport;
   processes(): AsyncIterable<ProcessReport>;
   /** Runs one change after the other, with starts, reloads and the stop. */
   inTurn<Result>(act: () => Promise<Result>): Promise<Result>;
@@ -72,6 +73,7 @@ export class Operator implements ControlTarget {
       }),
       ...(typeof lastReload === 'string' && { lastReload }),
       ...(rollout !== undefined && { rollout }),
+      safety: this.#parts.safety(),
       rules: this.#rules(),
       policyErrors: inForce?.prepared.ruleset.diagnostics.filter(({ severity }) => severity === 'error').length ?? 0,
       execs: Number(counters.exec ?? 0n),

@@ -7,6 +7,7 @@ import { systemProcesses } from '../rules/system-processes.js';
 import { FileSink } from '../telemetry/sink.js';
 import { Agent, type AgentWorld } from './agent.js';
 import { isSwitchedOff } from './boot-parameter.js';
+import { cgroupHierarchy } from './canary.js';
 import type { Config } from './config.js';
 import type { FollowedConfig } from './config-follow.js';
 import { packageVersion } from './package.js';
@@ -30,10 +31,12 @@ export function realWorld(followed: FollowedConfig): AgentWorld {
     rereadConfig: () => followed.reread(),
     version: packageVersion(),
     pid: process.pid,
+    ...(process.argv[1] !== undefined && { launcher: process.argv[1] }),
     openSession,
     workshop,
     processes: systemProcesses,
     cgroups: systemCgroups,
+    cgroupHierarchy,
     bootTime: bootTimeNs,
     peerOf: peerCredentials,
   };

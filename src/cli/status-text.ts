@@ -14,6 +14,7 @@ export function statusText(report: StatusReport, style: Style): string {
     ...report.tier.cannot.map((sentence) => ['', style.warning(sentence)]),
     ['image', imageText(report)],
     ...reloadRows(report, style),
+    ...safetyRows(report, style),
     ...rolloutRows(report.rollout, style),
     ['execs', `${report.execs} decided`],
     ['verdicts', numbers(report.verdicts) || 'none'],
@@ -49,6 +50,25 @@ function reloadRows({ lastReload, policyErrors }: StatusReport, style: Style): s
     rows.push(['last reload', lastReload === 'done' ? lastReload : style.warning(lastReload)]);
   if (policyErrors > 0)
     rows.push(['policy', style.error(`${count(policyErrors, 'error')}; see portcullis policy check`)]);
+  return rows;
+}
+
+function safetyRows({ safety }: StatusReport, style: Style): string[][] {
+  if (safety === undefined) return [];
+  const { protectedFiles, breakerLimit, tripped, canary } = safety;
+  const rows = [['protected', count(protectedFiles, 'file')]];
+  if (canary !== undefined) {
+    const where = `rules act in the cgroup ${printable(canary.cgroup)} alone`;
+    rows.push([
+      'canary',
+      canary.found ? style.warning(where) : style.error(`${where}, which does not exist: they act nowhere`),
+    ]);
+  }
+  const limit = breakerLimit === 0 ? 'off' : `trips at ${count(breakerLimit, 'established program')}`;
+  rows.push(['breaker', limit]);
+  for (const { rule, executables } of tripped) {
+    rows.push(['', style.error(`${printable(rule)} has tripped: it acted on ${executables}, and does so no more`)]);
+  }
   return rows;
 }
 

@@ -78,7 +78,9 @@ class Session implements KernelSession {
     private set: ProgramSet,
     readonly choice: TierChoice,
     private readonly options: SessionOptions & { objectPath: string },
-  ) {}
+  ) {
+    this.sayCgroups(set);
+  }
 
   activate(image: Uint8Array, options: ActivateOptions = {}): Promise<Activation> {
     return this.activateIn(this.fitting(image.byteLength), image, options);
@@ -266,8 +268,13 @@ class Session implements KernelSession {
     await this.replace(set);
   }
 
+  private sayCgroups(set: ProgramSet): void {
+    set.slots.setting('cgroups_unknown', this.options.cgroups === 'unknown' ? 1 : 0);
+  }
+
   /** What was told to the set that goes is told to the one that comes. */
   private configure(set: ProgramSet): void {
+    this.sayCgroups(set);
     set.slots.limitTo(this.canary);
     set.slots.setting('breaker_limit', this.breakerLimit);
     writeProtectedFiles(set.abi, set.map('protected_files'), this.protectedFiles);

@@ -239,6 +239,8 @@ export interface SessionOptions {
   objectPath?: string;
   /** Never acted on. In the initial pid namespace. */
   agentPid: number;
+  /** Whether container engines here use the default hierarchy of cgroups; where they do not, containers are not known. */
+  cgroups?: 'default' | 'unknown';
 }
 
 export type OpenSession = (options: SessionOptions) => Promise<KernelSession>;

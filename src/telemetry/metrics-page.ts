@@ -75,6 +75,7 @@ export function allMetrics(): readonly MetricFacts[] {
     memory: () => [],
   });
   metrics.watchRollout(() => undefined);
+  metrics.watchBreaker(() => []);
   const own = metrics.describe().filter(({ name }) => name.startsWith('portcullis_'));
   for (const { name, labels } of own) {
     const strange = labels.find((label) => labelFacts[label] === undefined);

@@ -119,6 +119,20 @@ export class Metrics {
     registerKernelMetrics(this.#registry, session);
   }
 
+  /** `tripped`: rules in force that were taken for a mistake, at a scrape. */
+  watchBreaker(tripped: () => readonly { rule: string }[]): void {
+    new Gauge({
+      name: 'portcullis_breaker_tripped',
+      help: '1 for a rule that has acted on too many programs which ran before it, and acts on those no more.',
+      labelNames: ['rule'],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const { rule } of tripped().slice(0, limits.ruleLabels.value)) this.set({ rule }, 1);
+      },
+    });
+  }
+
   watchLog(log: LogFacts): void {
     this.#collected('log_write_failures_total', 'Writes to the log that failed, repeated ones included.', () => {
       return log.failures;

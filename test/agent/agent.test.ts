@@ -25,7 +25,15 @@ describe('start', () => {
   test('proves the tier, puts the policy into force and says so; the tier comes first', async () => {
     agent = await bench.start();
     await bench.logged();
-    expect(bench.codes).toEqual(['tier', 'listening', 'self-test', 'image-active', 'rule-place', 'ready']);
+    expect(bench.codes).toEqual([
+      'tier',
+      'listening',
+      'self-test',
+      'established',
+      'image-active',
+      'rule-place',
+      'ready',
+    ]);
     expect(bench.entries[0]).toMatchObject({
       tier: 'lsm',
       cannot: ['It is only a fake.'],

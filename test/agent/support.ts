@@ -24,6 +24,9 @@ export class Bench {
     onUnknown: 'report',
     onUnseen: 'enforce',
     sweep: 'off',
+    protected: { files: [], logins: [], defaults: false },
+    breaker: { limit: 10 },
+    canary: { cgroup: '' },
     scrub: { patterns: [] },
   };
   readonly world: AgentWorld = {

@@ -17,6 +17,18 @@ export interface RuleReport {
   matches: number;
 }
 
+/** What keeps rules from harm. */
+export interface SafetyReport {
+  /** Files that are never acted on. */
+  protectedFiles: number;
+  /** Established executables that a rule may act on; 0: any number. */
+  breakerLimit: number;
+  /** Rules that were taken for a mistake. */
+  tripped: readonly { rule: string; executables: number }[];
+  /** Rules act there alone; not found: nowhere. */
+  canary?: { cgroup: string; found: boolean };
+}
+
 export interface StatusReport {
   version: string;
   pid: number;
@@ -34,6 +46,7 @@ export interface StatusReport {
   lastReload?: string;
   /** Of distributed policies; absent where they come from this host alone. */
   rollout?: FollowerStatus;
+  safety?: SafetyReport;
   rules: readonly RuleReport[];
   policyErrors: number;
   /** Execs decided at the exec itself. */

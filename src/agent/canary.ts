@@ -1,0 +1,91 @@
+/** The canary: the cgroup in and below which rules act. As long as there is none of that name they act nowhere. */
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { KernelSession } from '../kernel/types.js';
+import type { AgentLog } from '../telemetry/log.js';
+
+export interface CanaryParts {
+  session: Pick<KernelSession, 'limitTo'>;
+  log: AgentLog;
+  find?(path: string): CanaryCgroup | undefined;
+}
+
+export interface CanaryCgroup {
+  id: bigint;
+  /** Depth; the root's is 0. */
+  level: number;
+}
+
+/** No cgroup has this id. */
+const nowhere: CanaryCgroup = { id: 0xffff_ffff_ffff_ffffn, level: 0 };
+
+export class Canary {
+  readonly #parts: CanaryParts;
+  readonly #find: (path: string) => CanaryCgroup | undefined;
+  #path = '';
+  #id: bigint | undefined;
+
+  constructor(parts: CanaryParts) {
+    this.#parts = parts;
+    this.#find = parts.find ?? findCgroup;
+  }
+
+  /** What status shows; undefined: rules act everywhere. */
+  get status(): { cgroup: string; found: boolean } | undefined {
+    return this.#path === '' ? undefined : { cgroup: this.#path, found: this.#id !== nowhere.id };
+  }
+
+  /** Limits rules to this cgroup from now on; empty: to none. */
+  use(path: string): void {
+    const { session, log } = this.#parts;
+    if (path !== this.#path) this.#id = undefined;
+    const had = this.#path;
+    this.#path = path;
+    if (path !== '') {
+      this.look();
+      return;
+    }
+    session.limitTo(undefined);
+    if (had !== '') log.warn('canary', 'Rules act everywhere again: the canary is gone from the configuration.');
+  }
+
+  /** Finds the cgroup again: it may have been made, or made anew, since. */
+  look(): void {
+    if (this.#path === '') return;
+    const { session, log } = this.#parts;
+    const found = this.#find(this.#path);
+    const cgroup = found ?? nowhere;
+    if (cgroup.id === this.#id) return;
+    session.limitTo(cgroup);
+    this.#id = cgroup.id;
+    const fields = { cgroup: this.#path };
+    if (found === undefined) {
+      log.error('canary', `There is no cgroup ${this.#path}, to which rules are limited: they act nowhere.`, fields);
+    } else log.warn('canary', `Rules act in the cgroup ${this.#path} and below it, and nowhere else.`, fields);
+  }
+}
+
+/** By its path in the default hierarchy; undefined where there is none. */
+function findCgroup(path: string): CanaryCgroup | undefined {
+  const mount = cgroupMount(readFileSync('/proc/self/mountinfo', 'utf8'));
+  if (mount === undefined) return undefined;
+  const stat = statSync(join(mount, path), { bigint: true, throwIfNoEntry: false });
+  if (stat === undefined || !stat.isDirectory()) return undefined;
+  return { id: stat.ino, level: path.split('/').filter((name) => name !== '').length };
+}
+
+/** Engines that use a version 1 hierarchy put containers where the default one does not tell them apart. */
+export function cgroupHierarchy(): 'default' | 'unknown' {
+  const mount = cgroupMount(readFileSync('/proc/self/mountinfo', 'utf8'));
+  return mount === '/sys/fs/cgroup' ? 'default' : 'unknown';
+}
+
+/** Where the default hierarchy (cgroup2) is mounted as a whole, from the text of mountinfo. */
+export function cgroupMount(mountinfo: string): string | undefined {
+  for (const line of mountinfo.split('\n')) {
+    const [left = '', right = ''] = line.split(' - ');
+    const [, , , root, mount] = left.split(' ');
+    if (right.startsWith('cgroup2 ') && root === '/') return mount;
+  }
+  return undefined;
+}

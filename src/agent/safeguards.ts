@@ -1,0 +1,61 @@
+/** What keeps rules from harm, together: the protected files, the circuit breaker, the canary, and one timer that looks after them. */
+
+import type { SafetyReport } from '../telemetry/control/reports.js';
+import type { AgentLog } from '../telemetry/log.js';
+import { Breaker, type BreakerParts } from './breaker.js';
+import { Canary, type CanaryParts } from './canary.js';
+import type { Config } from './config.js';
+import { limits } from './limits.js';
+import { Protection, type ProtectionParts } from './protection.js';
+import { protectedPrograms } from './protection-files.js';
+
+export type SafeguardParts = Omit<BreakerParts & CanaryParts & ProtectionParts, 'log'> & {
+  log: AgentLog;
+  /** What starts the command line. */
+  launcher?: string;
+};
+
+export class Safeguards {
+  readonly breaker: Breaker;
+  readonly #canary: Canary;
+  readonly #protection: Protection;
+  readonly #launcher: string | undefined;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(parts: SafeguardParts) {
+    this.breaker = new Breaker(parts);
+    this.#canary = new Canary(parts);
+    this.#protection = new Protection(parts);
+    this.#launcher = parts.launcher;
+    this.#timer = setInterval(() => this.look(), limits.safeguardCheck.value).unref();
+  }
+
+  /** At the start, and at every reload: then files are resolved again. Throws KernelError. */
+  use({ protected: files, breaker, canary }: Config): void {
+    this.#protection.use(protectedPrograms(files, this.#launcher));
+    this.#canary.use(canary.cgroup);
+    this.breaker.use(breaker.limit);
+  }
+
+  /** At every tick. */
+  look(): void {
+    this.#canary.look();
+    this.breaker.look();
+  }
+
+  get status(): SafetyReport {
+    const canary = this.#canary.status;
+    return {
+      protectedFiles: this.#protection.count,
+      breakerLimit: this.breaker.limit,
+      tripped: this.breaker.tripped,
+      ...(canary !== undefined && { canary }),
+    };
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+    this.#protection.end();
+    this.breaker.look();
+  }
+}
