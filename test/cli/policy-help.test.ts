@@ -5,7 +5,7 @@ test('every policy verb has help with an example of itself and its exit status, 
   const { stdout } = await run(['policy', '--help']);
   const verbs = [...stdout.matchAll(/^ {2}([a-z]+)(?: \[options\]| )/gm)].map(([, verb]) => verb!);
   const ours = verbs.filter((verb) => verb !== 'help');
-  expect(ours.sort()).toEqual(['check', 'diff', 'eval', 'explain', 'fields', 'fmt', 'schema', 'test']);
+  expect(ours.sort()).toEqual(['check', 'diff', 'eval', 'explain', 'fields', 'fmt', 'replay', 'schema', 'test']);
   for (const verb of ours) {
     const help = await run(['policy', verb, '--help']);
     expect(help.status, verb).toBe(0);

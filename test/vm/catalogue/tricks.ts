@@ -231,6 +231,11 @@ const interpreters: readonly Trick[] = [
     named: run(`${bin}/line-named`),
     control: run(`${bin}/line-harmless`),
   }),
+  attempt('crowd', 'crowd', {
+    named: run(`${bin}/line-named`),
+    control: run(`${bin}/line-harmless`),
+  }),
+  attempt('crowd-of-long-lists', 'crowd:20'),
   shell('shell-expansion', 'shell'),
   shell('xargs', 'xargs'),
   shell('binfmt-misc', 'binfmt', ''),
