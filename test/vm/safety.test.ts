@@ -20,7 +20,7 @@ describe('safety', () => {
         const { finding, ...what } = JSON.parse(line) as { finding: string };
         findings.set(finding, what);
       }
-    });
+    }, 600_000);
 
     it('is needed: a policy that denies everything is enforced', () => {
       expect(findings.get('everything is denied')).toEqual({ before: 'ran', other: 'refused', self: 'refused' });
