@@ -44,6 +44,7 @@ import { EventTally } from './event-tally.js';
 import { limits } from './limits.js';
 import { LossWatch, lossesOf } from './losses.js';
 import { Operator } from './operator.js';
+import { sayStop, sayTakeOver } from './pins.js';
 import { PolicyError, type PolicyOrigin, type PolicyWorkshop, type Prepared, preparePolicies } from './policies.js';
 import { logDiagnostics } from './policy-log.js';
 import { processReports } from './process-reports.js';
@@ -111,6 +112,8 @@ export class Agent {
   /** Start, reloads and stop, one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
   #stopped: Promise<StopSummary> | undefined;
+  /** The kernel decided before this agent came, and a failed start must not change that. */
+  #adopted = false;
 
   private constructor(config: Config, world: AgentWorld, sink: FileSink) {
     this.#config = config;
@@ -199,7 +202,13 @@ export class Agent {
     // Before anything is attached: an occupied port is found without touching the kernel.
     this.#server = await TelemetryServer.listen(listen, { metrics: this.#metrics, health: this.#health });
     const cgroups = this.#world.cgroupHierarchy?.() ?? 'default';
-    const options = { agentPid: this.#world.pid, cgroups, ...(tier !== undefined && { tier }) };
+    const { directory } = this.#config.pins;
+    const options = {
+      agentPid: this.#world.pid,
+      cgroups,
+      ...(tier !== undefined && { tier }),
+      ...(directory.at === 'path' && { pins: directory.path }),
+    };
     const session = await this.#world.openSession(options);
     this.#session = session;
     this.#sayTier(session);
@@ -214,12 +223,18 @@ export class Agent {
     const { outcome, milliseconds } = await session.selfTest();
     this.#log.info('self-test', `The self-test exec was ${outcome}.`, { outcome, milliseconds });
 
+    const before = session.takeOver();
+    sayTakeOver(this.#log, before);
+    this.#adopted = before.is === 'adopted';
     this.#deliverFrom(session);
+    // records of what an earlier agent put into force wait until its rules can be named
+    if (!this.#adopted) this.#listen(session);
     this.#guard(session);
     this.#rollout = await this.#openRollout();
     const { prepared, began } = await this.#prepareFirst();
     await this.#establish(session, prepared);
     await this.#enforcement!.activate(prepared);
+    if (this.#adopted) this.#listen(session);
     this.#sayRefusedFiles(prepared);
     await this.#openControl(session);
     this.#health.enter('ready');
@@ -308,7 +323,6 @@ export class Agent {
     this.#losses = new LossWatch(session, this.#log);
     // Not waited for: a disk that hangs must not keep a policy from coming into force.
     void this.#journal?.open();
-    session.start((batch) => delivery.accept(this.#noted(batch)));
     this.#enforcement = new Enforcement(
       {
         session,
@@ -328,6 +342,10 @@ export class Agent {
       },
       this.#modes,
     );
+  }
+
+  #listen(session: KernelSession): void {
+    session.start((batch) => this.#delivery!.accept(this.#noted(batch)));
   }
 
   /** Every exec counts for the lineage of processes; one that the shadow only mentions is nobody else's business. */
@@ -553,12 +571,15 @@ export class Agent {
     this.#safeguards?.end();
     this.#rollout?.end();
 
+    const { directory, on_stop } = this.#config.pins;
+    const keeps = directory.at === 'path' && on_stop === 'keep';
     // First nothing decides any more, then what was decided is brought out, then the programs go.
     const brought = await withinTime(limits.stopTime.value, async () => {
       await this.#sweeper?.end();
-      await session.release();
+      if (!keeps) await session.release();
       await delivery.idle();
-      delivery.acceptDrained(await session.drain());
+      // what is kept stays in the rings for the next agent
+      if (!keeps) delivery.acceptDrained(await session.drain());
       await delivery.idle();
       await this.#journal?.delivered();
     });
@@ -569,7 +590,9 @@ export class Agent {
       });
     }
     const counters = session.counters();
-    await session.close();
+    if (keeps) await session.leave();
+    else await session.close();
+    if (directory.at === 'path') sayStop(this.#log, on_stop, directory.path);
     await this.#server?.close();
     await this.#control?.close();
 
@@ -596,7 +619,8 @@ export class Agent {
     this.#log.error('cannot-start', reason instanceof Error ? reason.message : String(reason));
     const closed = await withinTime(limits.stopTime.value, async () => {
       await this.#sweeper?.end();
-      await this.#session?.close();
+      if (this.#adopted) await this.#session?.leave();
+      else await this.#session?.close();
     });
     if (closed.outcome === 'failed') this.#log.error('cannot-start', `Not detached: ${String(closed.error)}`);
     await this.#journal?.close();

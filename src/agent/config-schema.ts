@@ -15,6 +15,7 @@ import {
   parseJournalSize,
   parseLabel,
   parseListen,
+  parsePinPlace,
   parseRepositoryUrl,
   parseScrubPattern,
   viaText,
@@ -157,6 +158,22 @@ export const configSchema = z.strictObject({
       takes: 'a number',
       initial: () => 10,
       change: 'reload',
+    }),
+  }),
+  pins: z.strictObject({
+    directory: setting(z.string().transform(viaText(parsePinPlace)), {
+      about:
+        'A directory of a BPF file system, such as `/sys/fs/bpf/portcullis`, by which the kernel goes on deciding when the agent dies; `off`: programs end with the agent.',
+      takes: 'an absolute path, or `off`',
+      initial: () => 'off',
+      change: 'restart',
+    }),
+    on_stop: setting(z.enum(['release', 'keep']), {
+      about:
+        'What an orderly stop does with pins: ends enforcement, or leaves the kernel deciding until the next agent.',
+      takes: '`release`, `keep`',
+      initial: () => 'release',
+      change: 'restart',
     }),
   }),
   canary: z.strictObject({

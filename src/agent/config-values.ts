@@ -60,6 +60,14 @@ export function parseJournalPlace(text: string): JournalPlace {
   throw new RangeError(`"${text}" is no directory for a journal; write an absolute path, or off.`);
 }
 
+/** Throws RangeError with a sentence. */
+export function parsePinPlace(text: string): JournalPlace {
+  if (text === 'off') return { at: 'nowhere' };
+  // the BPF file system takes no dots in names
+  if (text.startsWith('/') && !text.includes('.')) return { at: 'path', path: text };
+  throw new RangeError(`"${text}" is no directory for pins; write an absolute path without dots, or off.`);
+}
+
 /** `256M`, `2G` or a number of bytes -> bytes. Throws RangeError with a sentence. */
 export function parseJournalSize(text: string): number {
   const [, number, unit] = /^(\d{1,12})([KMG]?)$/.exec(text) ?? [];

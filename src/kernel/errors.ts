@@ -6,6 +6,8 @@ export type KernelErrorCode =
   | 'no-free-slot'
   | 'no-image' // nothing is in force
   | 'no-shadow' // nothing decides in shadow
+  | 'pins' // the BPF file system does not take them
+  | 'pins-held' // another agent works on them
   | 'self-test';
 
 export class SessionError extends Error {

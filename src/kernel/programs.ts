@@ -2,12 +2,15 @@
  * One loaded set of kernel programs with its maps: slots for images of one capacity, the state word, the rings. A larger image needs a
  * set of a larger capacity; the session brings it up beside the old one.
  */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { event, header } from '../compiler/image/layout.js';
 import { type Abi, readAbi } from './abi.js';
 import { type BpfMap, BpfObject, bootTimeNs, type Link, type OpenOptions, possibleCpus, Ring } from './addon.js';
 import { Guards } from './guards.js';
 import { type AncestrySource, restoreLineage } from './lineage.js';
+import { PinnedSet } from './pins.js';
 import { ImageSlots, imageSlack } from './slots.js';
 import type { Tier } from './tiers.js';
 import type { Activation, RingName } from './types.js';
@@ -65,6 +68,7 @@ export class ProgramSet {
   private forkLink: Link | undefined;
   private shadowLinks: Link[] = [];
   private shadowObject: BpfObject | undefined;
+  private home: PinnedSet | undefined;
 
   private constructor(
     readonly object: BpfObject,
@@ -72,9 +76,10 @@ export class ProgramSet {
     readonly capacity: number,
     private readonly path: string,
     private readonly options: Pick<OpenOptions, 'rodata' | 'maps'>,
+    before: 'nothing' | 'in-force' = 'nothing',
   ) {
     this.abi = readAbi(object.layout());
-    this.slots = new ImageSlots(this.abi, object.map('state').mmap(), object.map('images').mmap(), capacity);
+    this.slots = new ImageSlots(this.abi, object.map('state').mmap(), object.map('images').mmap(), capacity, before);
     this.guards = new Guards(this.abi, object.map('guards'));
     this.rings = new Map([
       ['verdicts', Ring.open(object.map('verdicts'))],
@@ -104,8 +109,92 @@ export class ProgramSet {
     }
   }
 
+  /**
+   * The programs of this object on the maps of a set that an earlier agent left, beside its programs and then instead of them: there is
+   * no moment without either. Throws what the addon throws, and then nothing has changed.
+   */
+  static adopt(path: string, tier: Tier, home: PinnedSet, agentPid: number): ProgramSet {
+    const { capacity, scratches } = home.record;
+    const rodata = { image_mask: capacity - 1, scratch_count: scratches };
+    const object = BpfObject.open(path, {
+      rodata,
+      programs: [...tier.programs, exitProgram, forkProgram, restoreProgram],
+      reuse: Object.fromEntries(sharedMaps.map((name) => [name, home.map(name)])),
+    });
+    let set: ProgramSet | undefined;
+    try {
+      object.load();
+      set = new ProgramSet(object, tier, capacity, path, { rodata }, 'in-force');
+      set.home = home;
+      set.attach();
+      if (home.hadLink(forkProgram)) set.forkLink = set.attachOne(forkProgram);
+      if (home.hadLink(exitProgram)) set.exitLink = set.attachOne(exitProgram);
+    } catch (error) {
+      if (set) set.detach();
+      object.close();
+      throw error;
+    }
+    set.slots.setting('agent', agentPid);
+    home.dropEarlierLinks();
+    return set;
+  }
+
+  /** What another agent must agree on to work with these maps. Hexadecimal. */
+  get layout(): string {
+    const shapes = sharedMaps.map((name) => {
+      const { type, keySize, valueSize, maxEntries } = this.map(name);
+      // these two are sized by the one who loads
+      return name === 'images' || name === 'scratches' ? [name, type] : [name, type, keySize, valueSize, maxEntries];
+    });
+    const scratch = this.map('scratches').valueSize;
+    const record = [...this.abi.record.fields].map(([name, { offset, size }]) => [name, offset, size]);
+    const version = this.abi.number('pc_version', 'PC_ABI_VERSION');
+    return createHash('sha256')
+      .update(JSON.stringify([version, shapes, scratch, record]))
+      .digest('hex');
+  }
+
+  get isPinned(): boolean {
+    return this.home !== undefined;
+  }
+
+  /** What is attached stays attached from now on, whatever becomes of the agent. Throws KernelError, and then nothing is pinned. */
+  pin(directory: string): void {
+    const record = {
+      layout: this.layout,
+      object: createHash('sha256').update(readFileSync(this.path)).digest('hex'),
+      tier: this.tier.name,
+      capacity: this.capacity,
+      scratches: this.map('scratches').maxEntries,
+    };
+    const home = PinnedSet.begin(directory, record, new Map(sharedMaps.map((name) => [name, this.map(name)])));
+    try {
+      this.links.forEach((link, index) => {
+        home.pinLink(this.tier.programs[index]!, link);
+      });
+      if (this.exitLink) home.pinLink(exitProgram, this.exitLink);
+      if (this.forkLink) home.pinLink(forkProgram, this.forkLink);
+      home.complete();
+    } catch (error) {
+      home.remove();
+      throw error;
+    }
+    this.home = home;
+  }
+
+  /** Lets go of the programs without ending them. Only where they are pinned. */
+  leave(): void {
+    this.dropShadow();
+    for (const link of this.links.splice(0)) link.release();
+    this.exitLink?.release();
+    this.forkLink?.release();
+    this.exitLink = undefined;
+    this.forkLink = undefined;
+    this.home = undefined;
+  }
+
   attach(): void {
-    for (const program of this.tier.programs) this.links.push(this.object.attach(program));
+    for (const program of this.tier.programs) this.links.push(this.attachOne(program));
   }
 
   /** Last attached, first detached: the check for unseen execs goes before what it checks. */
@@ -176,6 +265,14 @@ export class ProgramSet {
     for (const ring of this.rings.values()) ring.close();
     this.shadowObject?.close();
     this.object.close();
+    this.home?.remove();
+    this.home = undefined;
+  }
+
+  private attachOne(program: string): Link {
+    const link = this.object.attach(program);
+    this.home?.pinLink(program, link);
+    return link;
   }
 
   /** Whoever runs as the shadow meanwhile goes on until nobody decides by the image that was active. */
@@ -202,7 +299,7 @@ export class ProgramSet {
   private followForks(): void {
     if (this.forkLink) return;
     this.slots.beginEpoch();
-    this.forkLink = this.object.attach(forkProgram);
+    this.forkLink = this.attachOne(forkProgram);
   }
 
   private attachShadow(): void {
@@ -233,7 +330,7 @@ export class ProgramSet {
 
   private watchExits(image: Uint8Array): void {
     const wanted = headerNumber(image, header.events) & event.exit;
-    if (wanted && !this.exitLink) this.exitLink = this.object.attach(exitProgram);
+    if (wanted && !this.exitLink) this.exitLink = this.attachOne(exitProgram);
     if (!wanted && this.exitLink) {
       this.exitLink.detach();
       this.exitLink = undefined;

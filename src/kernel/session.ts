@@ -2,9 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { header } from '../compiler/image/layout.js';
-import { type BpfMap, bootTimeNs, KernelError, type Ring } from './addon.js';
+import { type BpfMap, bootTimeNs, KernelError, Ring } from './addon.js';
 import { SessionError } from './errors.js';
 import { writeEstablished, writeProtectedFiles } from './guards.js';
+import { type PinnedSet, pinnedSets } from './pins.js';
+import { lockPins, type PinsLock } from './pins-lock.js';
 import { capacityFor, largestCapacity, ProgramSet, smallestCapacity } from './programs.js';
 import { recordDecoder } from './record.js';
 import { selfTestExec, selfTestImage } from './self-test.js';
@@ -22,6 +24,7 @@ import type {
   RingStatistics,
   SelfTestResult,
   SessionOptions,
+  TakeOver,
   TierChoice,
   Trip,
 } from './types.js';
@@ -33,6 +36,16 @@ const defaultObject = fileURLToPath(new URL('../../build/bpf/exec.bpf.o', import
  * an image is active. Throws SessionError `no-tier` with every tier's reason.
  */
 export async function openSession(options: SessionOptions): Promise<KernelSession> {
+  const lock = options.pins === undefined ? undefined : lockPins(options.pins, options.agentPid);
+  try {
+    return openBest(options, lock);
+  } catch (error) {
+    lock?.release();
+    throw error;
+  }
+}
+
+function openBest(options: SessionOptions, lock: PinsLock | undefined): KernelSession {
   const refused: { tier: TierChoice['tier']; why: string }[] = [];
   for (const tier of tiers) {
     if (options.tier && options.tier !== tier.name) continue;
@@ -51,7 +64,12 @@ export async function openSession(options: SessionOptions): Promise<KernelSessio
         set.close();
         throw error;
       }
-      return new Session(set, { tier: tier.name, cannot: tier.cannot, refused }, { ...options, objectPath: path });
+      return new Session(
+        set,
+        { tier: tier.name, cannot: tier.cannot, refused },
+        { ...options, objectPath: path },
+        lock,
+      );
     } catch (error) {
       if (!(error instanceof KernelError)) throw error;
       refused.push({ tier: tier.name, why: error.message });
@@ -73,16 +91,49 @@ class Session implements KernelSession {
   private canary: { id: bigint; level: number } | undefined;
   private breakerLimit = 0;
   private onBatch: ((batch: RecordBatch) => void) | undefined;
+  /** What earlier agents left and this one does not go on with; gone when the first image decides. */
+  private leftovers: PinnedSet[] = [];
+  private adoptedImage: { image: Uint8Array; generation: bigint } | undefined;
+  private testing = false;
 
   constructor(
     private set: ProgramSet,
     readonly choice: TierChoice,
     private readonly options: SessionOptions & { objectPath: string },
+    private readonly lock: PinsLock | undefined,
   ) {
     this.sayCgroups(set);
   }
 
-  activate(image: Uint8Array, options: ActivateOptions = {}): Promise<Activation> {
+  takeOver(): TakeOver {
+    if (this.options.pins === undefined) return { is: 'nothing', halves: 0 };
+    const { sets, halves } = pinnedSets(this.options.pins);
+    const [youngest, ...older] = sets;
+    if (youngest === undefined) return { is: 'nothing', halves };
+    const why = this.unlike(youngest);
+    if (why !== undefined) {
+      this.leftovers = sets;
+      return { is: 'replacing', halves, why };
+    }
+    const adopted = ProgramSet.adopt(this.options.objectPath, this.set.tier, youngest, this.options.agentPid);
+    this.set.close();
+    this.set = adopted;
+    this.counted = {};
+    this.leftovers = older;
+    this.generation = adopted.slots.lastGeneration();
+    const inForce = adopted.slots.inForce();
+    this.active = inForce?.image;
+    this.adoptedImage = inForce;
+    const waiting = [...adopted.rings.values()].reduce((sum, ring) => {
+      const { produced, consumed } = ring.lag();
+      return sum + produced - consumed;
+    }, 0n);
+    return { is: 'adopted', halves, generation: inForce?.generation, waiting };
+  }
+
+  async activate(image: Uint8Array, options: ActivateOptions = {}): Promise<Activation> {
+    const same = this.goingOn(image, options);
+    if (same !== undefined) return same;
     return this.activateIn(this.fitting(image.byteLength), image, options);
   }
 
@@ -158,10 +209,12 @@ class Session implements KernelSession {
   }
 
   async selfTest(): Promise<SelfTestResult> {
-    await this.activate(selfTestImage());
+    this.testing = true;
     try {
+      await this.activate(selfTestImage());
       return await selfTestExec(this.set.tier.stops);
     } finally {
+      this.testing = false;
       await this.release();
       await this.drain();
       for (const [name, value] of Object.entries(countersOf(this.set))) this.counted[name] = -value;
@@ -209,11 +262,20 @@ class Session implements KernelSession {
     });
   }
 
+  async leave(): Promise<void> {
+    if (!this.set.isPinned) throw new SessionError('pins', 'nothing is pinned that could stay in force');
+    await this.stopRings();
+    this.set.leave();
+    this.set.close();
+    this.lock?.release();
+  }
+
   async close(): Promise<void> {
     this.set.detach();
     this.set.slots.clear();
     await this.stopRings();
     this.set.close();
+    this.lock?.release();
   }
 
   private async stopRings(): Promise<void> {
@@ -253,7 +315,47 @@ class Session implements KernelSession {
     this.active = image;
     this.shadow = undefined;
     if (set !== this.set) await this.replace(set);
+    this.persist();
     return activation;
+  }
+
+  /** Why this agent cannot go on with a set; undefined: it can. */
+  private unlike({ record: { tier, layout } }: PinnedSet): string | undefined {
+    if (tier !== this.choice.tier) return `it works in tier ${tier}, and this agent in ${this.choice.tier}`;
+    return layout === this.set.layout ? undefined : 'its maps have another layout than those of this agent';
+  }
+
+  /** The image that an earlier agent put into force and that is wanted again. */
+  private goingOn(image: Uint8Array, options: ActivateOptions): Activation | undefined {
+    const slot = this.set.slots.active;
+    const inForce = this.adoptedImage;
+    this.adoptedImage = undefined;
+    if (slot === undefined || inForce === undefined || Buffer.compare(inForce.image, image) !== 0) return undefined;
+    this.set.slots.setting('on_unseen', options.onUnseen === 'enforce' ? 1 : 0);
+    this.persist();
+    return { generation: inForce.generation, slot, milliseconds: 0, imageBytes: image.byteLength, orphans: 0 };
+  }
+
+  /** What decides now outlives this agent, and takes the place of what earlier ones left. */
+  private persist(): void {
+    if (this.options.pins === undefined || this.testing) return;
+    if (!this.set.isPinned) this.set.pin(this.options.pins);
+    for (const left of this.leftovers.splice(0)) this.deliverRest(left);
+  }
+
+  /** The last records of a set that nobody goes on with, and its end. */
+  private deliverRest(left: PinnedSet): void {
+    left.detachAll();
+    if (left.record.layout === this.set.layout) {
+      const decode = recordDecoder(this.set.abi);
+      for (const name of ['verdicts', 'reports'] as const) {
+        const ring = Ring.open(left.map(name));
+        const records = rest(ring).map(decode);
+        ring.close();
+        if (records.length > 0) this.onBatch?.({ ring: name, records, acknowledge: () => {} });
+      }
+    }
+    left.remove();
   }
 
   /** Larger slots while nothing is in force. */

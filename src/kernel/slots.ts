@@ -28,6 +28,7 @@ export class ImageSlots {
     state: ArrayBuffer,
     images: ArrayBuffer,
     private readonly capacity: number,
+    before: 'nothing' | 'in-force' = 'nothing',
   ) {
     this.count = abi.number('pc_word', 'PC_SLOTS');
     this.none = abi.number('pc_word', 'PC_SLOT_NONE');
@@ -41,7 +42,8 @@ export class ImageSlots {
     this.word = new BigInt64Array(state, this.field('word'), 1);
     this.inside = new BigInt64Array(state, this.field('inside'), this.count);
     this.images = new Uint8Array(images);
-    this.store({ active: undefined, shadow: undefined });
+    // of what an earlier agent left, only the trial ends with it
+    this.store({ active: before === 'in-force' ? this.active : undefined, shadow: undefined });
   }
 
   /** Slot of the image that decides. */
@@ -76,6 +78,26 @@ export class ImageSlots {
     // the level first: with an id it is read
     if (cgroup) this.setting('canary_level', cgroup.level);
     this.state.setBigUint64(this.field('canary'), cgroup?.id ?? 0n, true);
+  }
+
+  /** The image that decides, as it lies in the kernel, and its number. */
+  inForce(): { image: Uint8Array; generation: bigint } | undefined {
+    const slot = this.active;
+    if (slot === undefined) return undefined;
+    const from = slot * this.stride;
+    const size = new DataView(this.images.buffer, this.images.byteOffset + from).getUint32(header.size, true);
+    const generation = this.state.getBigUint64(this.field('generations') + slot * 8, true);
+    return { image: this.images.slice(from, from + size), generation };
+  }
+
+  /** The highest number that an image has had. */
+  lastGeneration(): bigint {
+    let last = 0n;
+    for (let slot = 0; slot < this.count; slot++) {
+      const generation = this.state.getBigUint64(this.field('generations') + slot * 8, true);
+      if (generation > last) last = generation;
+    }
+    return last;
   }
 
   beginEpoch(): void {

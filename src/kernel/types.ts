@@ -229,9 +229,22 @@ export interface KernelSession {
   programs(): ProgramStatistics[];
   rings(): RingStatistics[];
   memory(): { name: string; bytes: number }[];
-  /** Detaches. */
+  /**
+   * Goes on where an agent before this one left its pins; call it once, before `start`. Equal image bytes are not swapped by `activate`
+   * then, and keep their generation. Throws KernelError, and then what was there still decides.
+   */
+  takeOver(): TakeOver;
+  /** Ends the agent's part and leaves the kernel deciding. Throws SessionError `pins` when nothing is pinned. */
+  leave(): Promise<void>;
+  /** Detaches, and removes pins. */
   close(): Promise<void>;
 }
+
+/** What an earlier agent left in the kernel. `replacing`: it decides until this agent's first image does, for `why`. */
+export type TakeOver =
+  | { is: 'nothing'; halves: number }
+  | { is: 'adopted'; halves: number; generation: bigint | undefined; waiting: bigint }
+  | { is: 'replacing'; halves: number; why: string };
 
 export interface SessionOptions {
   /** Exactly this tier or an error; without it the best that is to be had. */
@@ -239,6 +252,8 @@ export interface SessionOptions {
   objectPath?: string;
   /** Never acted on. In the initial pid namespace. */
   agentPid: number;
+  /** A directory of a BPF file system in which what decides outlives the agent. Absent: it ends with the agent. */
+  pins?: string;
   /** Whether container engines here use the default hierarchy of cgroups; where they do not, containers are not known. */
   cgroups?: 'default' | 'unknown';
 }

@@ -9,6 +9,7 @@ import type {
   RecordBatch,
   RingStatistics,
   SelfTestResult,
+  TakeOver,
   TierChoice,
   Trip,
 } from '../../src/kernel/types.js';
@@ -94,6 +95,14 @@ export class FakeSession implements KernelSession {
 
   trips(): Trip[] {
     return this.tripped;
+  }
+
+  takeOver(): TakeOver {
+    return { is: 'nothing', halves: 0 };
+  }
+
+  async leave(): Promise<void> {
+    this.#call('leave');
   }
 
   async release(): Promise<void> {

@@ -27,6 +27,7 @@ export class Bench {
     protected: { files: [], logins: [], defaults: false },
     breaker: { limit: 10 },
     canary: { cgroup: '' },
+    pins: { directory: { at: 'nowhere' }, on_stop: 'release' },
     scrub: { patterns: [] },
   };
   readonly world: AgentWorld = {

@@ -1,0 +1,31 @@
+/** What the log says of enforcement that outlives an agent. */
+import type { TakeOver } from '../kernel/types.js';
+import type { AgentLog } from '../telemetry/log.js';
+
+export function sayTakeOver(log: AgentLog, before: TakeOver): void {
+  const { halves } = before;
+  if (halves > 0)
+    log.warn('pins-cleaned', `Pins of ${halves} starts that did not get to their end were removed.`, { halves });
+  switch (before.is) {
+    case 'nothing':
+      return;
+    case 'adopted': {
+      const generation = before.generation === undefined ? undefined : Number(before.generation);
+      const waiting = Number(before.waiting);
+      const what = generation === undefined ? 'No image is in force.' : `Generation ${generation} is in force.`;
+      log.info('pins-adopted', `Going on where an agent before this one ended. ${what}`, { generation, waiting });
+      return;
+    }
+    case 'replacing': {
+      const text = `What an agent before this one left decides until the first image is in force, because ${before.why}.`;
+      log.warn('pins-replaced', text, { why: before.why });
+      return;
+    }
+  }
+}
+
+export function sayStop(log: AgentLog, onStop: 'release' | 'keep', directory: string): void {
+  if (onStop === 'keep')
+    log.warn('pins-kept', `The kernel goes on deciding by ${directory}; the next agent takes over.`);
+  else log.info('pins-released', `Nothing is left in ${directory}: nothing is decided any more.`);
+}
