@@ -41,10 +41,10 @@ export class Protection {
     return this.#found.length;
   }
 
-  /** Protects these from now on, and nothing else. Throws KernelError when they are too many. */
+  /** Protects these from now on, and nothing else. Where they are too many for the kernel, that is said and the old set stays. */
   use(wanted: readonly Protected[]): void {
     this.#wanted = wanted;
-    this.#protect();
+    this.look();
     this.#watch();
   }
 

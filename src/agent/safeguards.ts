@@ -30,7 +30,7 @@ export class Safeguards {
     this.#timer = setInterval(() => this.look(), limits.safeguardCheck.value).unref();
   }
 
-  /** At the start, and at every reload: then files are resolved again. Throws KernelError. */
+  /** At the start, and at every reload: then files are resolved again. */
   use({ protected: files, breaker, canary }: Config): void {
     this.#protection.use(protectedPrograms(files, this.#launcher));
     this.#canary.use(canary.cgroup);

@@ -63,6 +63,20 @@ describe('the set', () => {
     await expect.poll(() => session.protected[0]!.inode).toBe(ino);
   });
 
+  test('that is too large for the kernel leaves the old one, loudly', () => {
+    const { session, sink, protection } = bench();
+    install('sshd');
+    install('login');
+    protection.use([program('sshd')]);
+    const [old] = session.protected;
+    session.protect = () => {
+      throw new Error('no room');
+    };
+    protection.use([program('login')]);
+    expect([session.protected, protection.count]).toEqual([[old], 1]);
+    expect(sink.entries.at(-1)).toMatchObject({ level: 'error', msg: 'protected' });
+  });
+
   test('leaves out a login program that is one file with a shell', () => {
     const { session, sink, protection } = bench();
     install('busybox');
