@@ -51,6 +51,7 @@ import { processReports } from './process-reports.js';
 import { Rollout } from './rollout.js';
 import { Safeguards } from './safeguards.js';
 import { ShadowWatch } from './shadow-watch.js';
+import { sparing } from './spared-processes.js';
 import { type StopSummary, stopText } from './stop-summary.js';
 import { Sweeper } from './sweep.js';
 import { withinTime } from './within-time.js';
@@ -126,12 +127,13 @@ export class Agent {
     this.#metrics.watchLog(sink);
     if (this.#journal !== undefined) this.#metrics.watchJournal(this.#journal);
     const onUnknown = () => this.#config.onUnknown;
+    const processes = sparing(world.processes, (pid) => this.#safeguards?.spares(pid) ?? false);
     this.#rules = new UserSpaceRules({
       get onUnknown() {
         return onUnknown();
       },
-      processes: world.processes,
-      scopes: new ScopeKiller(world.processes, world.cgroups),
+      processes,
+      scopes: new ScopeKiller(processes, world.cgroups),
     });
     this.#metrics.watchRules(this.#rules);
     this.#clock = new AlignedClock(() => world.bootTime());
@@ -315,6 +317,7 @@ export class Agent {
       judge: new LiveJudge(parts),
       sources: { processes, cgroups, now: () => this.#world.bootTime() },
       clock,
+      // what is only outside the canary is judged, and not acted on
       isProtected: (pid) => pid === this.#world.pid || this.#world.processes.isProtected(pid),
       log: this.#log,
       deliver: (made) => delivery.acceptMade(made),

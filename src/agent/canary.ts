@@ -1,6 +1,7 @@
 /** The canary: the cgroup in and below which rules act. As long as there is none of that name they act nowhere. */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { unifiedPath } from '../events/cgroups.js';
 import type { KernelSession } from '../kernel/types.js';
 import type { AgentLog } from '../telemetry/log.js';
 
@@ -8,6 +9,8 @@ export interface CanaryParts {
   session: Pick<KernelSession, 'limitTo'>;
   log: AgentLog;
   find?(path: string): CanaryCgroup | undefined;
+  /** The path of a process's cgroup. */
+  cgroupOf?(pid: number): string | undefined;
 }
 
 export interface CanaryCgroup {
@@ -22,17 +25,27 @@ const nowhere: CanaryCgroup = { id: 0xffff_ffff_ffff_ffffn, level: 0 };
 export class Canary {
   readonly #parts: CanaryParts;
   readonly #find: (path: string) => CanaryCgroup | undefined;
+  readonly #cgroupOf: (pid: number) => string | undefined;
   #path = '';
   #id: bigint | undefined;
 
   constructor(parts: CanaryParts) {
     this.#parts = parts;
     this.#find = parts.find ?? findCgroup;
+    this.#cgroupOf = parts.cgroupOf ?? cgroupOfProcess;
   }
 
   /** What status shows; undefined: rules act everywhere. */
   get status(): { cgroup: string; found: boolean } | undefined {
     return this.#path === '' ? undefined : { cgroup: this.#path, found: this.#id !== nowhere.id };
+  }
+
+  /** Whether rules do not act on a process that runs already. One whose cgroup cannot be told is outside. */
+  excludes(pid: number): boolean {
+    if (this.#path === '') return false;
+    const path = this.#id === nowhere.id ? undefined : this.#cgroupOf(pid);
+    const inside = this.#path.replace(/\/+$/, '');
+    return path === undefined || (path !== inside && !path.startsWith(`${inside}/`));
   }
 
   /** Limits rules to this cgroup from now on; empty: to none. */
@@ -72,6 +85,14 @@ function findCgroup(path: string): CanaryCgroup | undefined {
   const stat = statSync(join(mount, path), { bigint: true, throwIfNoEntry: false });
   if (stat === undefined || !stat.isDirectory()) return undefined;
   return { id: stat.ino, level: path.split('/').filter((name) => name !== '').length };
+}
+
+function cgroupOfProcess(pid: number): string | undefined {
+  try {
+    return unifiedPath(readFileSync(`/proc/${pid}/cgroup`, 'utf8'));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Engines that use a version 1 hierarchy put containers where the default one does not tell them apart. */

@@ -4,6 +4,7 @@
  */
 import { type FSWatcher, watch } from 'node:fs';
 import { dirname } from 'node:path';
+import { readProc } from '../events/processes.js';
 import type { KernelSession, ProtectedFile } from '../kernel/types.js';
 import type { AgentLog } from '../telemetry/log.js';
 import { limits } from './limits.js';
@@ -14,6 +15,7 @@ export interface ProtectionParts {
   session: Pick<KernelSession, 'protect'>;
   log: AgentLog;
   resolve?(path: string): FileIdentity | undefined;
+  parentOf?(pid: number): number | undefined;
 }
 
 interface Found extends ProtectedFile {
@@ -23,8 +25,10 @@ interface Found extends ProtectedFile {
 export class Protection {
   readonly #parts: ProtectionParts;
   readonly #resolve: (path: string) => FileIdentity | undefined;
+  readonly #parentOf: (pid: number) => number | undefined;
   #wanted: readonly Protected[] = [];
   #found: readonly Found[] = [];
+  readonly #ever = new Map<string, ReadonlySet<string>>();
   #said = '[[],[],[]]';
   #watchers: FSWatcher[] = [];
   #settling: NodeJS.Timeout | undefined;
@@ -33,12 +37,30 @@ export class Protection {
   constructor(parts: ProtectionParts) {
     this.#parts = parts;
     this.#resolve = parts.resolve ?? resolveFile;
+    this.#parentOf = parts.parentOf ?? ((pid) => readProc(pid)?.ppid);
     this.#poll = setInterval(() => this.look(), limits.protectionPoll.value).unref();
   }
 
   /** Files that the kernel spares now. */
   get count(): number {
     return this.#found.length;
+  }
+
+  /**
+   * Whether a process that runs already is left alone: its program is protected, or was at some time since the agent started (an upgrade
+   * puts a new file under the name of one that goes on running); a shell only where a login program started it.
+   */
+  spares(pid: number): boolean {
+    const protection = this.#protectionOf(pid);
+    if (protection.has('program')) return true;
+    if (!protection.has('shell')) return false;
+    const parent = this.#parentOf(pid);
+    return parent !== undefined && this.#protectionOf(parent).has('login');
+  }
+
+  #protectionOf(pid: number): ReadonlySet<string> {
+    const identity = this.#resolve(`/proc/${pid}/exe`);
+    return (identity && this.#ever.get(keyOf(identity))) ?? nothing;
   }
 
   /** Protects these from now on, and nothing else. Where they are too many for the kernel, that is said and the old set stays. */
@@ -81,6 +103,7 @@ export class Protection {
     session.protect(kept);
     this.#said = said;
     this.#found = kept;
+    for (const file of kept) this.#ever.set(keyOf(file), new Set(file.protection));
     log.info('protected', `${kept.length} files are never acted on.`, { files: kept.map(({ path }) => path) });
     if (missing.length > 0) log.debug('protected-missing', 'Not on this host, so not protected.', { files: missing });
     if (shared.length > 0) {
@@ -113,10 +136,15 @@ export class Protection {
   }
 }
 
+const nothing: ReadonlySet<string> = new Set();
+
+function keyOf({ inode, device }: FileIdentity): string {
+  return `${device}:${inode}`;
+}
+
 /** In a program of many names, such as busybox, a login program may be the shell itself. */
 function withoutSharedShells(found: readonly Found[]): { kept: Found[]; shared: string[] } {
-  const key = ({ inode, device }: FileIdentity) => `${device}:${inode}`;
-  const shells = new Set(found.filter(({ protection }) => protection.includes('shell')).map(key));
-  const isShared = (file: Found) => file.protection.includes('login') && shells.has(key(file));
+  const shells = new Set(found.filter(({ protection }) => protection.includes('shell')).map(keyOf));
+  const isShared = (file: Found) => file.protection.includes('login') && shells.has(keyOf(file));
   return { kept: found.filter((file) => !isShared(file)), shared: found.filter(isShared).map(({ path }) => path) };
 }

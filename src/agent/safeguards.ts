@@ -37,6 +37,11 @@ export class Safeguards {
     this.breaker.use(breaker.limit);
   }
 
+  /** Whether user space leaves a process alone as the kernel would: what it runs is protected, or it is outside the canary. */
+  spares(pid: number): boolean {
+    return this.#canary.excludes(pid) || this.#protection.spares(pid);
+  }
+
   /** At every tick. */
   look(): void {
     this.#canary.look();

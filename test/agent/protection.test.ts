@@ -128,3 +128,46 @@ describe('what the configuration protects', () => {
     ]);
   });
 });
+
+describe('processes that run already', () => {
+  const files: Record<string, { inode: bigint; device: number }> = {
+    '/sbin/sshd': { inode: 1n, device: 8 },
+    '/bin/sh': { inode: 2n, device: 8 },
+    '/proc/10/exe': { inode: 1n, device: 8 },
+    '/proc/11/exe': { inode: 2n, device: 8 },
+    '/proc/12/exe': { inode: 2n, device: 8 },
+    '/proc/13/exe': { inode: 1n, device: 9 },
+  };
+  const parents: Record<number, number> = { 11: 10, 12: 13 };
+  const running = () => {
+    protection = new Protection({
+      session: new FakeSession(),
+      log: new AgentLog(new LinesSink(), 'debug'),
+      resolve: (path) => files[path],
+      parentOf: (pid) => parents[pid],
+    });
+    protection.use([
+      { path: '/sbin/sshd', protection: ['program', 'login'] },
+      { path: '/bin/sh', protection: ['shell'] },
+    ]);
+    return protection;
+  };
+
+  test.each([
+    ['a protected program is spared', 10, true],
+    ['a shell of a login is spared', 11, true],
+    ['a shell of anything else is not', 12, false],
+    ['the same inode of another device is not', 13, false],
+    ['a process that is gone is not', 14, false],
+  ])('%s', (_, pid, expected) => {
+    expect(running().spares(pid)).toBe(expected);
+  });
+
+  test('a program that was upgraded meanwhile is spared still', () => {
+    const upgraded = running();
+    files['/sbin/sshd'] = { inode: 7n, device: 8 };
+    upgraded.look();
+    expect(upgraded.spares(10)).toBe(true);
+    files['/sbin/sshd'] = { inode: 1n, device: 8 };
+  });
+});
