@@ -18,7 +18,7 @@ const policies = {
   first: policy({
     tool_under_web: 'exec.file.name == "tool" && process.ancestors.file.name == "nginx"',
     miner_by_php:
-      'exec.file.name == "miner" && process.parent.file.name =~ "php*" && process.ancestors.file.name == "nginx" && process.ancestors.file.name == "sh"',
+      'exec.file.name == "miner" && process.parent.file.name =~ "php*" && process.ancestors.file.name == "nginx" && process.ancestors.file.name == "dash"',
   }),
   second: policy({
     tool_under_web_path: 'exec.file.name == "tool" && process.ancestors.file.path == "/tmp/vm/bin/nginx"',

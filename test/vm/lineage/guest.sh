@@ -26,8 +26,8 @@ everything() {
 		try "twice-$way" $bin/nginx "$way" $bin/other "$way" $bin/tool mark
 	done
 	try deep $bin/nginx fork $bin/other fork $bin/other exec $bin/other fork $bin/other double $bin/other fork $bin/tool mark
-	try web-miner sh -c "$bin/nginx fork $bin/php-fpm fork $bin/miner mark \$0"
-	try login-miner sh -c "$bin/php-fpm fork $bin/miner mark \$0"
+	try web-miner dash -c "$bin/nginx fork $bin/php-fpm fork $bin/miner mark \$0"
+	try login-miner dash -c "$bin/php-fpm fork $bin/miner mark \$0"
 	try web-miner-not-php $bin/nginx fork $bin/other fork $bin/miner mark
 	try replaced $bin/nginx exec $bin/other fork $bin/tool mark
 	try after $bin/other fork $bin/other fork $bin/tool mark
