@@ -29,26 +29,36 @@ int BPF_PROG(refuse, struct linux_binprm *bprm, int ret)
 	return ret ?: stage1(bprm, CAN_REFUSE, ACTIVE);
 }
 
+/* What the image in a slot is going to keep of the task. */
+static __always_inline void make_storage(struct task_struct *task, struct linux_binprm *bprm, enum which which, u32 slot)
+{
+	const void *image;
+
+	if (slot >= PC_SLOTS)
+		return;
+	exec_of(task, which, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (BPF_CORE_READ(bprm, interp) != BPF_CORE_READ(bprm, filename) || !is_native(bprm))
+		levels_of(task, which);
+	image = bpf_map_lookup_elem(&images, &slot);
+	if (image && image_header(image)->lineage_words)
+		bpf_task_storage_get(&lineages, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+}
+
 /* Runs before `refuse`, being attached after it, and cannot sleep: up to Linux 6.1 whoever sleeps while it makes task storage keeps everybody
  * on its CPU from theirs, so that a crowd of execs would get past both stages. */
 SEC("lsm/bprm_check_security")
 int BPF_PROG(prepare, struct linux_binprm *bprm, int ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct turn t = { .which = ACTIVE, .slot = PC_SLOTS };
-	struct machine m = {};
+	u32 zero = 0;
+	struct pc_state *st = bpf_map_lookup_elem(&state, &zero);
+	u64 word;
 
-	if (ret)
+	if (ret || !st)
 		return ret;
-	t.st = enter(&m, ACTIVE, &t.slot, &t.generation);
-	if (!t.st)
-		return 0;
-	exec_of(task, ACTIVE, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (BPF_CORE_READ(bprm, interp) != BPF_CORE_READ(bprm, filename) || !is_native(bprm))
-		levels_of(task, ACTIVE);
-	if (m.image && image_header(m.image)->lineage_words)
-		bpf_task_storage_get(&lineages, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	leave(t.st, t.slot);
+	word = *(volatile u64 *)&st->word;
+	make_storage(task, bprm, ACTIVE, (word >> PC_WORD_ACTIVE_SHIFT) & 0xff);
+	make_storage(task, bprm, SHADOW, (word >> PC_WORD_SHADOW_SHIFT) & 0xff);
 	return 0;
 }
 

@@ -2,9 +2,13 @@
 // behind. PORTCULLIS_SOAK_EXECS: how many (npm run test:soak: 20,000).
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { onEachKernel, runInGuest } from './guest.js';
+import { KERNELS } from '../../scripts/lib/vm.mjs';
+import { type KernelVersion, runInGuest } from './guest.js';
 
-const execs = Number(process.env.PORTCULLIS_SOAK_EXECS ?? 800);
+const long = process.env.PORTCULLIS_SOAK_EXECS;
+const execs = Number(long ?? 800);
+/** The long form runs on every kernel. */
+const kernels: readonly KernelVersion[] = long === undefined ? ['6.12'] : KERNELS;
 /** Seconds that many may take on a small host. */
 const patience = 280 + execs / 10;
 
@@ -23,7 +27,7 @@ interface Rest {
 }
 
 describe(`${execs} execs during swaps`, () => {
-  onEachKernel((kernel) => {
+  describe.each(kernels)('on %s', (kernel) => {
     let storms: Storm[];
     let rest: Rest;
 
