@@ -5,7 +5,7 @@ import { openSession } from '../kernel/session.js';
 import { systemCgroups } from '../rules/cgroup-kill/cgroup.js';
 import { systemProcesses } from '../rules/system-processes.js';
 import { FileSink } from '../telemetry/sink.js';
-import { Agent, type AgentWorld } from './agent.js';
+import { Agent } from './agent.js';
 import { isSwitchedOff } from './boot-parameter.js';
 import { cgroupHierarchy } from './canary.js';
 import type { Config } from './config.js';
@@ -16,6 +16,7 @@ import { ServiceManager } from './service-manager.js';
 import { listenForSignals, type SignalRequests } from './signals.js';
 import { lostInAll } from './stop-summary.js';
 import { workshop } from './workshop.js';
+import type { AgentWorld } from './world.js';
 
 export interface RunOptions {
   /** Written when a policy is in force, as JSON, and removed at the end. */

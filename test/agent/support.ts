@@ -1,9 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Agent, type AgentWorld } from '../../src/agent/agent.js';
+import { Agent } from '../../src/agent/agent.js';
 import type { Config } from '../../src/agent/config.js';
 import { workshop } from '../../src/agent/workshop.js';
+import type { AgentWorld } from '../../src/agent/world.js';
 import { peerCredentials } from '../../src/kernel/addon.js';
 import { FileSink } from '../../src/telemetry/sink.js';
 import { noProcesses } from '../rules/support.js';

@@ -8,9 +8,10 @@ import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Agent, type AgentWorld } from '../../src/agent/agent.js';
+import { Agent } from '../../src/agent/agent.js';
 import type { FollowedConfig } from '../../src/agent/config-follow.js';
 import { realWorld } from '../../src/agent/run.js';
+import type { AgentWorld } from '../../src/agent/world.js';
 import type { EventJson } from '../../src/events/event.js';
 import { ProcessHandle } from '../../src/kernel/addon.js';
 import { openSession } from '../../src/kernel/session.js';
