@@ -2,11 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PolicyFile } from '../policy/index.js';
-import { type Clock, Follower } from '../rollout/follower/follower.js';
+import type { Clock, Follower } from '../rollout/follower/follower.js';
 import type { Candidate, Guard, WouldActOn } from '../rollout/follower/guard.js';
-import { HttpSource } from '../rollout/follower/source.js';
+import type { HttpSource } from '../rollout/follower/source.js';
 import type { FollowerStatus, Notice } from '../rollout/follower/status.js';
-import { Store } from '../rollout/follower/store.js';
 import type { Config } from './config.js';
 import { RolloutGuard, type RolloutGuardParts } from './rollout-guard.js';
 
@@ -44,6 +43,7 @@ export class Rollout {
     const pinnedRoot = await read(root, 'root');
     const id = config.host ?? (await read('/etc/machine-id', 'host')).trim();
     const ca = config.ca === undefined ? undefined : await read(config.ca, 'ca');
+    const { Follower, HttpSource, Store } = await loadFollower();
     const store = await Store.open(directory);
     const source = new HttpSource({ url, proxy, ca, userAgent: `portcullis/${world.version}` });
     const guard = new LateGuard();
@@ -77,6 +77,16 @@ export class Rollout {
     this.#follower.stop();
     void Promise.resolve(this.#running).then(() => this.#source.close());
   }
+}
+
+/** Loaded where a repository is configured: TUF and its HTTP client are some 10 MB that other agents need not carry. */
+async function loadFollower() {
+  const [{ Follower }, { HttpSource }, { Store }] = await Promise.all([
+    import('../rollout/follower/follower.js'),
+    import('../rollout/follower/source.js'),
+    import('../rollout/follower/store.js'),
+  ]);
+  return { Follower, HttpSource, Store };
 }
 
 /** The follower is there before there is a kernel to try anything in. */

@@ -1,42 +1,29 @@
 /** The command line: finds the verb, runs it, and turns what happened into an exit status. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { CompileError } from '../compiler/index.js';
+import { CompileError } from '../compiler/errors.js';
 import { FetchError, PublishError } from '../rollout/errors.js';
-import { configVerb } from './config.js';
 import { NotRunningError, RefusedError } from './control-client.js';
-import { eventsVerb } from './events.js';
-import { limitsVerb } from './limits.js';
-import { metricsVerb } from './metrics.js';
 import { print } from './output.js';
-import { policyVerb } from './policy.js';
-import { processesVerb } from './processes.js';
-import { reloadVerb } from './reload.js';
-import { rolloutVerb } from './rollout.js';
-import { ruleVerb } from './rule.js';
-import { runVerb } from './run.js';
-import { statusVerb } from './status.js';
-import { offVerb, onVerb } from './switch.js';
-import { topVerb } from './top.js';
 import { type ExitStatus, type Io, UsageError, type Verb } from './verb.js';
 
-/** One verb a line. */
-const verbs: readonly Verb[] = [
-  runVerb,
-  statusVerb,
-  eventsVerb,
-  processesVerb,
-  topVerb,
-  offVerb,
-  onVerb,
-  ruleVerb,
-  reloadVerb,
-  metricsVerb,
-  configVerb,
-  policyVerb,
-  rolloutVerb,
-  limitsVerb,
-];
+/** One verb a line. Only the one that is asked for is loaded: the agent keeps what it loads in memory. */
+const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
+  run: async () => (await import('./run.js')).runVerb,
+  status: async () => (await import('./status.js')).statusVerb,
+  events: async () => (await import('./events.js')).eventsVerb,
+  processes: async () => (await import('./processes.js')).processesVerb,
+  top: async () => (await import('./top.js')).topVerb,
+  off: async () => (await import('./switch.js')).offVerb,
+  on: async () => (await import('./switch.js')).onVerb,
+  rule: async () => (await import('./rule.js')).ruleVerb,
+  reload: async () => (await import('./reload.js')).reloadVerb,
+  metrics: async () => (await import('./metrics.js')).metricsVerb,
+  config: async () => (await import('./config.js')).configVerb,
+  policy: async () => (await import('./policy.js')).policyVerb,
+  rollout: async () => (await import('./rollout.js')).rolloutVerb,
+  limits: async () => (await import('./limits.js')).limitsVerb,
+};
 
 /** Runs one command line; `args` are the words after the program's name. Never throws on what a user wrote. */
 export async function commandLine(args: readonly string[], io: Io): Promise<ExitStatus> {
@@ -50,7 +37,7 @@ export async function commandLine(args: readonly string[], io: Io): Promise<Exit
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [verb]', 'print the help of a verb')
     .showHelpAfterError('(see --help)');
-  for (const verb of verbs) program.addCommand(verb({ io, finish }));
+  for (const verb of await asked(args)) program.addCommand(verb({ io, finish }));
   prepare(program, io);
   try {
     await program.parseAsync(args, { from: 'user' });
@@ -79,6 +66,12 @@ export async function commandLine(args: readonly string[], io: Io): Promise<Exit
     }
     throw error;
   }
+}
+
+/** The verb that comes first; all of them where none does, for help and for what was misspelt. */
+function asked([first = '']: readonly string[]): Promise<Verb[]> {
+  const wanted = Object.hasOwn(verbs, first) ? [verbs[first]!] : Object.values(verbs);
+  return Promise.all(wanted.map((load) => load()));
 }
 
 /** Every command writes to the given streams and throws instead of ending the process. */
