@@ -1,4 +1,4 @@
-// One web server and many hosts that follow a repository: `node bench/rollout.mjs [--nginx PATH] [--seconds N]`.
+// One web server and many hosts that follow a repository. Needs nginx.
 //
 // The hosts are not simulated on the wire: each poll is a connection of its own with a conditional request, as a host makes
 // it, and an update fetches what an update fetches. Their clock is the schedule of the follower. What an outage of minutes
@@ -10,46 +10,67 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { addRelease, promoteRelease, stageRelease } from '../dist/rollout/changes.js';
 import { failureDelay, nextDelay } from '../dist/rollout/follower/schedule.js';
 import { Keyring } from '../dist/rollout/keys/keyring.js';
 import { Repository, sha256 } from '../dist/rollout/repository/repository.js';
 import { initRepository } from '../dist/rollout/repository/roots.js';
 
-const { values } = parseArgs({
-  options: { nginx: { type: 'string', default: 'nginx' }, seconds: { type: 'string', default: '60' } },
-});
-const seconds = Number(values.seconds);
-const interval = 60_000;
-const base = mkdtempSync(join(tmpdir(), 'rollout-bench-'));
-const directory = join(base, 'repository');
+export const name = 'rollout';
 
-const keyring = await Keyring.read([join(base, 'keys')], async () => 'bench');
-await initRepository(directory, {
-  keys: join(base, 'keys'),
-  keyring,
-  rootKeys: 1,
-  rootThreshold: 1,
-  now: Date.now(),
-  cost: 2,
-});
-await publish('miners', 1);
+/** How often a host polls, milliseconds. */
+const interval = 60_000;
+const MILLION = 1_000_000;
+
+/** The repository and the server in front of it, of the run at hand. */
+let base;
+let directory;
+let keyring;
+let url;
 /** What the clients would learn from the metadata. */
-let current = await facts();
-const { url, server } = await startNginx();
-try {
-  const rate = await capacity(5);
-  const hosts = (share) => Math.floor((rate * share * interval) / 1000);
-  say(`closed loop: ${Math.round(rate)} polls/s, clients and nginx on this machine`);
-  // Clients on the same machine: half of what both together carry leaves the schedule intact, and an update is five requests.
-  await burst(hosts(0.5), 'nothing new');
-  await burst(hosts(0.1), 'a release in the middle');
-} finally {
-  server.kill();
-  rmSync(base, { recursive: true, force: true });
+let current;
+
+/** @param {import('./lib/section.mjs').RunOptions} options @returns {Promise<import('./lib/section.mjs').SectionResult>} */
+export async function run({ effort }) {
+  const seconds = effort === 'quick' ? 10 : 60;
+  base = mkdtempSync(join(tmpdir(), 'rollout-bench-'));
+  directory = join(base, 'repository');
+  keyring = await Keyring.read([join(base, 'keys')], async () => 'bench');
+  const keys = join(base, 'keys');
+  await initRepository(directory, { keys, keyring, rootKeys: 1, rootThreshold: 1, now: Date.now(), cost: 2 });
+  await publish('miners', 1);
+  current = await facts();
+  const nginx = await startNginx();
+  url = nginx.url;
+  const tables = [];
+  try {
+    const rate = await capacity(effort === 'quick' ? 2 : 5);
+    const hosts = (share) => Math.floor((rate * share * interval) / 1000);
+    tables.push({
+      title: 'One poll after another, 64 at once',
+      columns: ['polls a second'],
+      rows: [[Math.round(rate)]],
+    });
+    // Clients on the same machine: half of what both together carry leaves the schedule intact, and an update is five requests.
+    const rows = [
+      await burst(hosts(0.5), { seconds, news: 'nothing' }),
+      await burst(hosts(0.1), { seconds, news: 'a release' }),
+    ];
+    const columns = ['news', 'hosts', 'seconds', 'polls', 'requests', 'failed', 'bytes of a 304', 'bytes of an update'];
+    tables.push({
+      title: 'Hosts on their schedule',
+      columns: [...columns, 'begun late, median, ms', '99th percentile, ms'],
+      rows,
+    });
+  } finally {
+    nginx.server.kill();
+    rmSync(base, { recursive: true, force: true });
+  }
+  const columns = ['minutes', 'requests/s before, at most', 'at its end', 'after, at most', 'back within 15 min, %'];
+  const rows = [1, 10, 60].map((minutes) => stampede(MILLION, minutes));
+  tables.push({ title: 'An outage, computed for a million hosts', columns, rows });
+  return { tables };
 }
-for (const minutes of [1, 10, 60]) stampede(1_000_000, minutes);
 
 /** Publishes a policy of about 20 kB. */
 async function publish(policy, number) {
@@ -130,7 +151,7 @@ async function capacity(time) {
   return polls / time;
 }
 
-async function burst(count, what) {
+async function burst(count, { seconds, news }) {
   const tally = { polls: 0, unchanged: 0, updated: 0, failed: 0, requests: 0, bytes304: 0, bytes200: 0 };
   const late = [];
   const begun = Date.now();
@@ -143,7 +164,7 @@ async function burst(count, what) {
   let publishedAt;
   for (const host of queue) {
     if (host.due > begun + seconds * 1000) break;
-    if (what === 'a release in the middle' && publishedAt === undefined && host.due > begun + seconds * 500) {
+    if (news === 'a release' && publishedAt === undefined && host.due > begun + seconds * 500) {
       publishedAt = Date.now();
       await publish('miners', 2);
       current = await facts();
@@ -167,18 +188,19 @@ async function burst(count, what) {
   }
   await Promise.all(running);
   late.sort((a, b) => a - b);
-  const percent = (part) => `${((100 * part) / tally.polls).toFixed(1)} %`;
-  say(`burst: ${count} hosts that poll every ${interval / 1000} s, for ${seconds} s; ${what}`);
-  say(
-    `  polls ${tally.polls} (${Math.round(tally.polls / seconds)}/s), requests ${tally.requests}, failed ${tally.failed}`,
-  );
-  say(`  304: ${percent(tally.unchanged)} of polls, ${Math.round(tally.bytes304 / tally.unchanged)} bytes each`);
-  say(
-    `  update: ${percent(tally.updated)} of polls, ${Math.round(tally.bytes200 / tally.updated)} bytes each, 5 requests`,
-  );
-  say(
-    `  polls begun late, median and 99th percentile: ${Math.round(late[late.length >> 1])} ms, ${Math.round(late[Math.floor(late.length * 0.99)])} ms`,
-  );
+  const each = (bytes, count) => (count === 0 ? '-' : Math.round(bytes / count));
+  return [
+    news,
+    count,
+    seconds,
+    tally.polls,
+    tally.requests,
+    tally.failed,
+    each(tally.bytes304, tally.unchanged),
+    each(tally.bytes200, tally.updated),
+    Math.round(late[late.length >> 1]),
+    Math.round(late[Math.floor(late.length * 0.99)]),
+  ];
 }
 
 /** A million hosts over an outage: polls a second, before and after. */
@@ -204,10 +226,7 @@ function stampede(count, minutes) {
   }
   const peak = (from, to) => Math.max(...perSecond.subarray(from, to));
   const during = perSecond.subarray(recovered - 30, recovered).reduce((sum, each) => sum + each, 0) / 30;
-  say(
-    `outage of ${minutes} min, ${count} hosts: ${peak(60, outage)}/s at most before, ${Math.round(during)}/s at its end, ` +
-      `${peak(recovered, end)}/s at most after; ${((100 * found) / count).toFixed(1)} % are back within 15 min`,
-  );
+  return [minutes, peak(60, outage), Math.round(during), peak(recovered, end), (100 * found) / count];
 }
 
 async function startNginx() {
@@ -225,13 +244,13 @@ async function startNginx() {
   ];
   writeFileSync(join(base, 'nginx.conf'), lines.join('\n'));
   execFileSync('chmod', ['-R', 'a+rX', base]);
-  const server = spawn(values.nginx, ['-p', base, '-c', join(base, 'nginx.conf'), '-g', 'user root;'], {
+  const server = spawn('nginx', ['-p', base, '-c', join(base, 'nginx.conf'), '-g', 'user root;'], {
     stdio: 'inherit',
   });
-  const url = `http://127.0.0.1:${port}`;
+  const at = `http://127.0.0.1:${port}`;
   for (let tries = 0; tries < 100; tries++) {
-    const there = await fetch(`${url}/metadata/timestamp.json`).catch(() => undefined);
-    if (there?.ok) return { url, server };
+    const there = await fetch(`${at}/metadata/timestamp.json`).catch(() => undefined);
+    if (there?.ok) return { url: at, server };
     await sleep(100);
   }
   server.kill();
@@ -245,8 +264,4 @@ function freePort() {
       probe.close(() => resolve(port));
     });
   });
-}
-
-function say(line) {
-  process.stdout.write(`${line}\n`);
 }

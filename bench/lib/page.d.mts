@@ -1,0 +1,2 @@
+export function bothPages(): Promise<{ before: string; after: string }>;
+export function writePage(): Promise<void>;
