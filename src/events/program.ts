@@ -31,13 +31,30 @@ export interface Program extends Pick<KernelRecord, ProgramFact> {
   readonly source: 'record' | 'proc';
 }
 
-/** The program of an exec that took place. */
+/** The program of an exec that took place. Written out, since it is made for every exec that is reported. */
 export function programOf(record: KernelRecord): Program {
-  const { path, pathCut, name, interpreterPath, interpreterName, inode, device, mode, levels, argv, argsCut } = record;
-  const { argsCount, argsBytes, tty, comm, known, uid, gid, euid, egid, cgroup } = record;
   return {
-    ...{ path, pathCut, name, interpreterPath, interpreterName, inode, device, mode, levels, argv, argsCut },
-    ...{ argsCount, argsBytes, tty, comm, known, uid, gid, euid, egid, cgroup },
+    path: record.path,
+    pathCut: record.pathCut,
+    name: record.name,
+    interpreterPath: record.interpreterPath,
+    interpreterName: record.interpreterName,
+    inode: record.inode,
+    device: record.device,
+    mode: record.mode,
+    levels: record.levels,
+    argv: record.argv,
+    argsCut: record.argsCut,
+    argsCount: record.argsCount,
+    argsBytes: record.argsBytes,
+    tty: record.tty,
+    comm: record.comm,
+    known: record.known,
+    uid: record.uid,
+    gid: record.gid,
+    euid: record.euid,
+    egid: record.egid,
+    cgroup: record.cgroup,
     since: record.time,
     source: 'record',
   };
@@ -45,9 +62,7 @@ export function programOf(record: KernelRecord): Program {
 
 /** Bytes of memory that a program keeps, roughly. */
 export function programBytes({ path, interpreterPath, argv }: Program): number {
-  const overhead = 512;
-  return argv.reduce(
-    (sum, argument) => sum + argument.length + 16,
-    overhead + (path?.length ?? 0) + (interpreterPath?.length ?? 0),
-  );
+  let bytes = 512 + (path?.length ?? 0) + (interpreterPath?.length ?? 0);
+  for (const argument of argv) bytes += argument.length + 16;
+  return bytes;
 }
