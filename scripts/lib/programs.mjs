@@ -1,5 +1,6 @@
-// test/vm/programs -> build/programs: small static programs that tests run inside a virtual machine. A program is a file NAME.c,
-// or a directory NAME with the files of one program; headers beside them are everybody's.
+// test/vm/programs -> build/programs: small static programs that run inside a virtual machine, for tests and, from
+// bench/programs, for benchmarks. A program is a file NAME.c, or a directory NAME with the files of one program; headers
+// beside them are everybody's.
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { buildDir, root } from './paths.mjs';
@@ -22,15 +23,16 @@ const DEFAULT_FLAGS = ['-static', '-pthread'];
 
 /**
  * Compiles what changed.
+ * @param {{from: string, to: string}} [directories] of sources and of programs; default: those of tests
  * @returns {Promise<{built: string[], programs: string[]}>} names of what was compiled, paths of all programs
  */
-export async function buildPrograms() {
-  const directory = join(root, 'test', 'vm', 'programs');
-  await mkdir(programDir, { recursive: true });
+export async function buildPrograms(directories = { from: join(root, 'test', 'vm', 'programs'), to: programDir }) {
+  const { from: directory, to } = directories;
+  await mkdir(to, { recursive: true });
   const built = [];
   const programs = [];
   for (const [name, sources] of await sourcesIn(directory)) {
-    const output = join(programDir, name);
+    const output = join(to, name);
     programs.push(output);
     if (!isStale(output, [...sources, ...filesIn(directory, /\.h$/)])) continue;
     const scratch = `${output}.${process.pid}.tmp`;

@@ -17,18 +17,26 @@ const KERNEL_PARAMETERS = [
   'no_timer_check nowatchdog nosoftlockup rcupdate.rcu_cpu_stall_suppress=1',
 ].join(' ');
 
+/** la57=off because emulating five-level page tables is three times slower. */
+const EMULATED_CPU = ['-cpu', 'max,la57=off'];
+
 /**
- * Emulation unless `PORTCULLIS_ACCEL=kvm`: a machine may have /dev/kvm and still hang under it. la57=off because
- * emulating five-level page tables is three times slower.
+ * Which processors the guest has. With the clock `instructions` it is one, emulated, whose time is the number of instructions
+ * it has executed, a nanosecond each: what a guest measures then does not depend on this machine. Waiting costs no time.
+ * Otherwise emulation unless `PORTCULLIS_ACCEL=kvm`: a machine may have /dev/kvm and still hang under it.
+ * @param {Machine['clock']} clock
  * @returns {string[]}
  */
-function accelerator() {
+function processors(clock) {
+  if (clock === 'instructions') {
+    return ['-accel', 'tcg,thread=single', ...EMULATED_CPU, '-smp', '1', '-icount', 'shift=0,sleep=off'];
+  }
   const wanted = process.env.PORTCULLIS_ACCEL || 'tcg';
   switch (wanted) {
     case 'kvm':
-      return ['-accel', 'kvm', '-cpu', 'host'];
+      return ['-accel', 'kvm', '-cpu', 'host', '-smp', '2'];
     case 'tcg':
-      return ['-accel', 'tcg,thread=multi', '-cpu', 'max,la57=off'];
+      return ['-accel', 'tcg,thread=multi', ...EMULATED_CPU, '-smp', '2'];
     default:
       throw new CommandError(`PORTCULLIS_ACCEL is tcg or kvm, not ${wanted}`);
   }
@@ -41,6 +49,7 @@ function accelerator() {
  * @property {string} cmdline appended to the kernel's parameters
  * @property {number} memory bytes
  * @property {string} directory a scratch directory with a short path, for the sockets
+ * @property {'wall' | 'instructions'} [clock] default wall
  * @property {string} [disk] path of a qcow2 image, the guest's /dev/vda; what the guest writes there is lost with the host
  */
 
@@ -70,8 +79,8 @@ export async function startMachine(machine, ports) {
   ]);
   const qemu = [
     program,
-    ...accelerator(),
-    ...['-m', `${Math.ceil(machine.memory / 2 ** 20)}M`, '-smp', '2', '-no-reboot', '-nic', 'none'],
+    ...processors(machine.clock),
+    ...['-m', `${Math.ceil(machine.memory / 2 ** 20)}M`, '-no-reboot', '-nic', 'none'],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-monitor', 'none'],
     ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
     ...['-device', 'virtio-serial-pci', ...portOptions],

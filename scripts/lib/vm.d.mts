@@ -26,6 +26,11 @@ export interface VmRun {
   readonly timeout?: number;
   /** Of the guest, `512M` or `2G`; default 2G. */
   readonly memory?: string;
+  /**
+   * `instructions`: the guest has one processor whose time is the number of its instructions, a nanosecond each, so that
+   * figures do not depend on the machine. Default wall.
+   */
+  readonly clock?: 'wall' | 'instructions';
   /** What a kernel warning, bug or oops while the command runs means; default fail. */
   readonly warnings?: 'fail' | 'allow';
   /** Ends the guest at once. */

@@ -59,7 +59,7 @@ export async function runInVm(run) {
       machine.end();
     });
     const machine = await startMachine(
-      { image: kernel.image, initramfs, cmdline, memory, directory },
+      { image: kernel.image, initramfs, cmdline, memory, directory, clock: run.clock ?? 'wall' },
       { out: output('out'), err: output('err'), report },
     );
     signal?.addEventListener('abort', machine.end, { once: true });
