@@ -25,7 +25,7 @@ import { policyImage } from './policies.mjs';
  * @property {{name: string, image: string, shadow?: string}[]} configurations files of /bench/images
  */
 
-/** WARM_UP of bench/programs/execbench.c. */
+/** WARM_UP of bench/guest/programs/execbench.c. */
 const WARM_UP = 100;
 
 /** Seconds that the machine may take: a busy host emulates slowly. */

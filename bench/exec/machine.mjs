@@ -1,4 +1,4 @@
-// A virtual machine whose clock counts instructions, with the programs of bench/programs on a disk of its own.
+// A virtual machine whose clock counts instructions, with the programs of bench/guest/programs on a disk of its own.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,7 +59,7 @@ export async function measureInGuest({ kernel, script, plan, contents = {}, file
 /** @param {string} path where a file system with the programs goes */
 async function writeDisk(path) {
   const to = join(buildDir, 'bench-programs');
-  await buildPrograms({ from: join(root, 'bench', 'programs'), to });
+  await buildPrograms({ from: join(root, 'bench', 'guest', 'programs'), to });
   const blocks = String(DISK_BYTES / 1024);
   await run(['mke2fs', '-q', '-F', '-t', 'ext4', '-b', '1024', '-d', to, path, blocks]);
 }

@@ -1,5 +1,5 @@
 // test/vm/programs -> build/programs: small static programs that run inside a virtual machine, for tests and, from
-// bench/programs, for benchmarks. A program is a file NAME.c, or a directory NAME with the files of one program; headers
+// bench/guest/programs, for benchmarks. A program is a file NAME.c, or a directory NAME with the files of one program; headers
 // beside them are everybody's.
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
