@@ -7,6 +7,7 @@ import type { ControlServer } from '../telemetry/control/server.js';
 import type { ReloadResult } from '../telemetry/metrics.js';
 import { TelemetryServer } from '../telemetry/server.js';
 import type { FileSink } from '../telemetry/sink.js';
+import { bringIntoForce } from './beginning.js';
 import type { Config } from './config.js';
 import { isLoopback } from './config-values.js';
 import { openControl } from './control-socket.js';
@@ -102,20 +103,16 @@ export class Agent {
 
     const before = session.takeOver();
     sayTakeOver(log, before);
-    const adopted = before.is === 'adopted';
-    if (adopted) this.#before = 'adopted';
+    if (before.is === 'adopted') this.#before = 'adopted';
     const kernel = new KernelSide(session, foundation);
     this.#kernel = kernel;
     this.#reloader = new Reloader(foundation, kernel, this.#policies);
     // Not waited for: a disk that hangs must not keep a policy from coming into force.
     void journal?.open();
-    // records of what an earlier agent put into force wait until its rules can be named
-    if (!adopted) kernel.listen();
-    await this.#policies.openRollout();
-    const prepared = await this.#policies.prepareFirst();
-    await kernel.establish(prepared);
-    await kernel.enforcement.activate(prepared);
-    if (adopted) kernel.listen();
+    const prepared = await bringIntoForce(foundation, kernel, before, async () => {
+      await this.#policies.openRollout();
+      return this.#policies.prepareFirst();
+    });
     this.#sayRefusedFiles(prepared);
     this.#control = await openControl(foundation, this.#operatorParts(kernel));
     health.enter('ready');

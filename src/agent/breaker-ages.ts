@@ -26,14 +26,17 @@ export class RuleAges {
     return since;
   }
 
-  /** These rules are in force now, in the modes they have here; all others are forgotten. */
-  note(rules: readonly ImageRule[], now: bigint): void {
+  /**
+   * These rules are in force now, in the modes they have here; all others are forgotten. `known`: by number, since when a rule enforces
+   * that was there before this agent.
+   */
+  note(rules: readonly ImageRule[], now: bigint, known: readonly bigint[] = []): void {
     const ages = new Map<string, Age>();
-    for (const { rule } of rules) {
+    for (const [number, { rule }] of rules.entries()) {
       if (rule.mode !== 'enforce') continue;
       const digest = digestOf(rule);
       const old = this.#ages.get(rule.id);
-      ages.set(rule.id, { digest, since: old?.digest === digest ? old.since : now });
+      ages.set(rule.id, { digest, since: old?.digest === digest ? old.since : (known[number] ?? now) });
     }
     this.#ages = ages;
   }

@@ -176,6 +176,15 @@ export const configSchema = z.strictObject({
       change: 'restart',
     }),
   }),
+  state: z.strictObject({
+    directory: setting(z.string().transform(viaText(parseJournalPlace)), {
+      about:
+        'Where the image that was in force last is kept, to be in force at the next start before policies are read; `off`: nowhere.',
+      takes: 'an absolute path, or `off`',
+      initial: () => 'off',
+      change: 'restart',
+    }),
+  }),
   canary: z.strictObject({
     cgroup: setting(z.string().transform(viaText(parseCanary)), {
       about: 'Rules act in this cgroup and below it, and nowhere else; `off`: everywhere.',

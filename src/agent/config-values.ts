@@ -57,7 +57,7 @@ export type JournalPlace = { at: 'path'; path: string } | { at: 'nowhere' };
 export function parseJournalPlace(text: string): JournalPlace {
   if (text === 'off') return { at: 'nowhere' };
   if (text.startsWith('/')) return { at: 'path', path: text };
-  throw new RangeError(`"${text}" is no directory for a journal; write an absolute path, or off.`);
+  throw new RangeError(`"${text}" is no directory; write an absolute path, or off.`);
 }
 
 /** Throws RangeError with a sentence. */

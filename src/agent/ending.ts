@@ -10,7 +10,7 @@ import { withinTime } from './within-time.js';
 
 /** Takes everything off the kernel, or leaves it deciding where the configuration says so, and brings what was decided to the log. */
 export async function leaveInOrder(foundation: Foundation, kernel: KernelSide): Promise<StopSummary> {
-  const { log, journal } = foundation;
+  const { log, journal, imageCache } = foundation;
   const { session, delivery } = kernel;
   const { directory, on_stop } = foundation.config.pins;
   const keeps = directory.at === 'path' && on_stop === 'keep';
@@ -23,6 +23,7 @@ export async function leaveInOrder(foundation: Foundation, kernel: KernelSide): 
     if (!keeps) delivery.acceptDrained(await session.drain());
     await delivery.idle();
     await journal?.delivered();
+    await imageCache?.settled();
   });
   await journal?.close();
   if (brought.outcome === 'failed') {

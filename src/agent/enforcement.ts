@@ -30,6 +30,8 @@ export interface EnforcementParts {
   /** Nanoseconds since boot. */
   bootTime(): bigint;
   onUnseen(): 'report' | 'enforce';
+  /** Is told of each image that has come into force. */
+  onActive(inForce: InForce): void;
   /** Judges the processes that run already. */
   sweep: { begin(image: EventImage, generation: bigint): void; end(): Promise<void> };
 }
@@ -52,6 +54,8 @@ export class Enforcement {
   /** By rule, where somebody wants another mode than its policy's; until the agent ends. */
   readonly #modes: Map<string, Mode>;
   readonly #ages = new RuleAges();
+  /** What the first activation does about an image that is in force already. */
+  #first: 'keep' | 'swap' = 'keep';
 
   /** `modes` is filled here and read by whoever prepares policies. */
   constructor(parts: EnforcementParts, modes: Map<string, Mode>) {
@@ -82,6 +86,25 @@ export class Enforcement {
     }
     await this.#activate(prepared);
     logPlaces(this.#parts.log, prepared.image.places);
+  }
+
+  /**
+   * Puts an image into force of whose rules nothing is known yet. The first `activate` swaps it only for another one, or where it needs to
+   * know what processes descend from. Rejects as `activate`.
+   */
+  async begin(image: Uint8Array): Promise<Activation> {
+    const activation = await this.#parts.session.activate(image, { onUnseen: this.#parts.onUnseen() });
+    this.#first = activation.orphans > 0 ? 'swap' : 'keep';
+    return activation;
+  }
+
+  /** What decides already, by an earlier agent or by `begin`, has these rules. */
+  async goOnFrom(
+    image: EventImage,
+    { generation, since }: { generation: bigint; since: readonly bigint[] },
+  ): Promise<void> {
+    await this.#parts.images.during(async () => ({ generation, image }));
+    this.#ages.note(image.rules, this.#parts.bootTime(), since);
   }
 
   /** Puts the image on trial beside the one in force: it decides, is counted, and acts on nothing. Rejects as `activate`. */
@@ -176,7 +199,7 @@ export class Enforcement {
       if ((image.lineage ?? []).length === 0) this.#parts.history.forget();
       const moded = this.#applyModes(prepared);
       this.#inForce = { prepared, image: moded, generation, since: new Date() };
-      this.#ages.note(moded.rules, this.#parts.bootTime());
+      this.#ages.note(moded.rules, this.#parts.bootTime(), activation.since);
       const facts = imageFacts(prepared, activation);
       metrics.imageActive(facts);
       rules.use(ruleset.rules);
@@ -188,13 +211,15 @@ export class Enforcement {
       return { generation, image: moded };
     });
     const { image: inForce, generation } = this.#inForce!;
+    this.#parts.onActive(this.#inForce!);
     this.#parts.sweep.begin(inForce, generation);
   }
 
   #swap({ image }: Prepared): Promise<Activation> {
     const { session, onUnseen } = this.#parts;
     const since = this.#ages.of(image.rules);
-    return session.activate(image.bytes, { onUnseen: onUnseen(), since, ...this.#ancestryFor(image) });
+    const onEqual = this.#inForce === undefined ? this.#first : 'swap';
+    return session.activate(image.bytes, { onUnseen: onUnseen(), since, onEqual, ...this.#ancestryFor(image) });
   }
 
   /** Who lived before the image is told to it from what was executed meanwhile. */

@@ -19,6 +19,8 @@ import type { FileSink } from '../telemetry/sink.js';
 import type { Config } from './config.js';
 import { eventJournal } from './event-journal.js';
 import { EventTally } from './event-tally.js';
+import { ImageCache } from './image-cache.js';
+import { hostKey } from './kept-image.js';
 import { ShadowWatch } from './shadow-watch.js';
 import { sparing } from './spared-processes.js';
 import type { AgentWorld } from './world.js';
@@ -31,6 +33,8 @@ export class Foundation {
   readonly world: AgentWorld;
   readonly sink: FileSink;
   readonly journal: Journal | undefined;
+  /** Undefined where none is wanted. */
+  readonly imageCache: ImageCache | undefined;
   readonly scrubber: Scrubber;
   readonly log: AgentLog;
   readonly metrics: Metrics;
@@ -57,6 +61,8 @@ export class Foundation {
     this.scrubber = new Scrubber(config.scrub.patterns);
     this.journal = eventJournal(config.journal, sink, () => this.log);
     this.log = new AgentLog(sink, config.log.level, this.scrubber, this.journal);
+    const { directory } = config.state;
+    if (directory.at === 'path') this.imageCache = new ImageCache(directory.path, hostKey(world.hostId()), this.log);
     this.metrics = new Metrics(world.version);
     this.metrics.watchLog(sink);
     if (this.journal !== undefined) this.metrics.watchJournal(this.journal);

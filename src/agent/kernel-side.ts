@@ -6,10 +6,11 @@ import type { Rule } from '../policy/ruleset.js';
 import { FileHasher } from '../rules/hasher.js';
 import type { ProcessReport } from '../telemetry/control/reports.js';
 import { limits as telemetryLimits } from '../telemetry/limits.js';
-import { establishedExecutables } from './breaker-established.js';
+import { establishedExecutables, runningExecutables } from './breaker-established.js';
 import { Delivery } from './delivery.js';
 import { Enforcement, type EnforcementParts } from './enforcement.js';
 import type { Foundation } from './foundation.js';
+import { hostKey, keptImage } from './kept-image.js';
 import { LossWatch } from './losses.js';
 import type { Prepared } from './policies.js';
 import { processReports } from './process-reports.js';
@@ -24,6 +25,8 @@ export class KernelSide {
   readonly losses: LossWatch;
   readonly safeguards: Safeguards;
   readonly #foundation: Foundation;
+  /** Whether the kernel was told of executables before it was known which of them rules name. */
+  #named: 'told-apart' | 'not-told-apart' = 'told-apart';
 
   /** After the self-test, which must be acted on and is nobody's business. */
   constructor(session: KernelSession, foundation: Foundation) {
@@ -48,10 +51,16 @@ export class KernelSide {
 
   /** Tells the kernel what ran here before the policy did. */
   async establish({ ruleset: { rules } }: Prepared): Promise<void> {
-    const executables = await establishedExecutables(this.processReports(rules));
-    this.session.establish(executables);
-    const text = `${executables.length} programs run here that no rule names.`;
-    this.#foundation.log.debug('established', text, { executables: executables.length });
+    const { established, named } = await establishedExecutables(this.processReports(rules));
+    this.session.establish(established, this.#named === 'not-told-apart' ? named : []);
+    const text = `${established.length} programs run here that no rule names.`;
+    this.#foundation.log.debug('established', text, { executables: established.length });
+  }
+
+  /** The same before it is known what rules name: all of them. */
+  establishRunning(): void {
+    this.session.establish(runningExecutables());
+    this.#named = 'not-told-apart';
   }
 
   processReports(rules: readonly Rule[]): AsyncIterable<ProcessReport> {
@@ -139,6 +148,10 @@ export class KernelSide {
       health,
       bootTime: () => world.bootTime(),
       onUnseen: () => foundation.config.onUnseen,
+      onActive: (inForce) => {
+        const from = { version: world.version, host: hostKey(world.hostId()), bootId: this.session.bootId };
+        foundation.imageCache?.keep(keptImage(inForce, from));
+      },
       sweep: {
         begin: (image, generation) => this.sweeper.begin(foundation.config.sweep, image, generation),
         end: () => this.sweeper.end(),

@@ -75,6 +75,11 @@ export const limits = {
     unit: 'milliseconds from the change of a directory with protected files until they are resolved again',
     consequence: 'a program that a package upgrade has replaced is unprotected that long',
   },
+  cachedImage: {
+    value: 96 * 1024 * 1024,
+    unit: 'bytes of the policy image and its policies that are kept for the next start',
+    consequence: 'they are not kept, and the next start compiles before anything is in force',
+  },
   journalLeast: {
     value: 1024 * 1024,
     unit: 'bytes that a journal must be allowed to take',

@@ -31,7 +31,7 @@ export type PolicyOrigin =
 /** What the agent needs to make an image. */
 export interface PolicyWorkshop {
   /** Reads policies, where they are paths, and loads them. Rejects with a sentence when a path cannot be read. */
-  load(policies: PolicyOrigin): Promise<{ ruleset: Ruleset; files: readonly string[] }>;
+  load(policies: PolicyOrigin): Promise<{ ruleset: Ruleset; files: readonly PolicyFile[] }>;
   /** Throws with a sentence when no image can be made of the ruleset. */
   compile(ruleset: Ruleset, options: { onUnknown: 'report' | 'enforce' }): PolicyImage;
 }
@@ -39,6 +39,8 @@ export interface PolicyWorkshop {
 export interface Prepared {
   ruleset: Ruleset;
   image: PolicyImage;
+  /** What it was made of, as it was read. */
+  files: readonly PolicyFile[];
   /** Files of which nothing was loaded although they say something. */
   refusedFiles: readonly string[];
   /** Modes as the policies say, of rules that are kept in another one. */
@@ -79,7 +81,7 @@ export async function preparePolicies(
     const { modes, quieted } = quiet(ruleset, options.modes ?? new Map());
     const image = workshop.compile(quieted, { onUnknown: options.onUnknown });
     const placed = image.ruleset ?? quieted;
-    return { ruleset: placed, image, modes, refusedFiles: filesWithoutRules(placed) };
+    return { ruleset: placed, image, files, modes, refusedFiles: filesWithoutRules(placed) };
   } catch (error) {
     throw new PolicyError('policy-not-compiled', `The policies do not compile: ${sentenceOf(error)}`, diagnostics);
   }

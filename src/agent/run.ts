@@ -1,5 +1,5 @@
 /** The daemon as one call: configuration in, until a signal ends it. */
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { bootTimeNs, peerCredentials, sendDatagram } from '../kernel/addon.js';
 import { openSession } from '../kernel/session.js';
 import { systemCgroups } from '../rules/cgroup-kill/cgroup.js';
@@ -39,6 +39,7 @@ export function realWorld(followed: FollowedConfig): AgentWorld {
     cgroups: systemCgroups,
     cgroupHierarchy,
     bootTime: bootTimeNs,
+    hostId,
     peerOf: peerCredentials,
   };
 }
@@ -74,6 +75,15 @@ export async function run(
     manager.end();
     signals.dispose();
     sink.close();
+  }
+}
+
+/** As the system was given it at its installation; empty where it has none, which then is like all others without. */
+function hostId(): string {
+  try {
+    return readFileSync('/etc/machine-id', 'utf8').trim();
+  } catch {
+    return '';
   }
 }
 

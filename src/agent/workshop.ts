@@ -7,7 +7,7 @@ import type { PolicyWorkshop } from './policies.js';
 export const workshop: PolicyWorkshop = {
   async load(policies) {
     const files = policies.from === 'paths' ? await readPolicyFiles(policies.paths) : policies.files;
-    return { ruleset: loadPolicies(files, { host: readHostFacts() }), files: files.map(({ file }) => file) };
+    return { ruleset: loadPolicies(files, { host: readHostFacts() }), files };
   },
   compile(loaded, options) {
     const { ruleset, compiled } = compileEnforceable(loaded, options);

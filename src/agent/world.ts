@@ -21,6 +21,8 @@ export interface AgentWorld {
   peerOf(descriptor: number): PeerCredentials;
   /** Whether container engines use the default hierarchy of cgroups here; absent: they do. */
   cgroupHierarchy?(): 'default' | 'unknown';
+  /** What tells this host from all others. */
+  hostId(): string;
   /** What starts the command line. */
   launcher?: string;
   /** Reads the configuration again, for a reload; absent: it does not change. Throws ConfigError. */

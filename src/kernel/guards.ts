@@ -25,18 +25,28 @@ export function writeProtectedFiles(abi: Abi, map: BpfMap, files: readonly Prote
 
 /** Notes executables as seen at `time`, nanoseconds since boot; those noted before keep their time. */
 export function writeEstablished(abi: Abi, map: BpfMap, executables: readonly Executable[], time: bigint): void {
-  const { size, fields } = abi.struct('pc_file');
   const value = new Uint8Array(BigUint64Array.of(time).buffer);
-  for (const { ctime, size: bytes, name } of executables) {
-    const key = new Uint8Array(size);
-    const view = new DataView(key.buffer);
-    view.setBigUint64(fields.get('ctime')!.offset, ctime, true);
-    view.setBigUint64(fields.get('size')!.offset, bytes, true);
-    // one byte less than there is room for: the kernel ends the name with a NUL
-    const room = fields.get('name')!.size - 1;
-    key.set(Buffer.from(name, 'latin1').subarray(0, room), fields.get('name')!.offset);
+  for (const executable of executables) {
+    const key = keyOf(abi, executable);
     if (map.lookup(key) === undefined) map.update(key, value);
   }
+}
+
+/** These are as if they had never been seen. */
+export function forgetEstablished(abi: Abi, map: BpfMap, executables: readonly Executable[]): void {
+  for (const executable of executables) map.delete(keyOf(abi, executable));
+}
+
+function keyOf(abi: Abi, { ctime, size: bytes, name }: Executable): Uint8Array {
+  const { size, fields } = abi.struct('pc_file');
+  const key = new Uint8Array(size);
+  const view = new DataView(key.buffer);
+  view.setBigUint64(fields.get('ctime')!.offset, ctime, true);
+  view.setBigUint64(fields.get('size')!.offset, bytes, true);
+  // one byte less than there is room for: the kernel ends the name with a NUL
+  const room = fields.get('name')!.size - 1;
+  key.set(Buffer.from(name, 'latin1').subarray(0, room), fields.get('name')!.offset);
+  return key;
 }
 
 /** The breakers of the rules of one slot. */
@@ -63,6 +73,13 @@ export class Guards {
       this.view.setUint32(at + this.offsets.distinct, 0, true);
       this.view.setUint32(at + this.offsets.tripped, 0, true);
     }
+  }
+
+  /** Since when each of the first `count` rules of a slot enforces: nanoseconds since boot. */
+  since(slot: number, count: number): bigint[] {
+    return Array.from({ length: count }, (_, rule) =>
+      this.view.getBigUint64(this.at(slot, rule) + this.offsets.since, true),
+    );
   }
 
   trips(slot: number, count: number): Trip[] {

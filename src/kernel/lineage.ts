@@ -41,11 +41,12 @@ const pauseMs = 5;
 /** Passes that put something in place, at most: processes that fork without end must not hold a swap for ever. */
 const mostPasses = 1000;
 
-/** Gives every live task its lineage. Resolves to how many processes are left without. */
+/** Gives every live task its lineage; without a source there is nothing to wait for. Resolves to how many processes are left without. */
 export async function restoreLineage(
   { link, map, abi }: { link: Link; map: BpfMap; abi: Abi },
-  source: AncestrySource,
+  source: AncestrySource | undefined,
 ): Promise<number> {
+  if (source === undefined) return orphansOf(abi, link.readIterator()).length;
   const written: Uint8Array[] = [];
   let idleSince: number | undefined;
   try {

@@ -48,9 +48,6 @@ export const largestCapacity = 1 << 26;
 /** Scratch memories beside one for each CPU: for programs that were preempted, or sleep until a page is back. */
 const spareScratches = 96;
 
-/** Nobody knows what processes were. */
-const untold: AncestrySource = () => undefined;
-
 /** Capacity for an image: the next power of two. Bytes. */
 export function capacityFor(bytes: number): number {
   let capacity = smallestCapacity;
@@ -214,7 +211,7 @@ export class ProgramSet {
   async activate(
     image: Uint8Array,
     generation: bigint,
-    { source = untold, since = [] }: { source?: AncestrySource; since?: readonly bigint[] } = {},
+    { source, since = [] }: { source?: AncestrySource; since?: readonly bigint[] } = {},
   ): Promise<Activation> {
     const begin = performance.now();
     const slot = await this.slots.put(image, generation);
@@ -232,7 +229,7 @@ export class ProgramSet {
   }
 
   /** Puts the image into a slot and lets it decide as the shadow: said and counted, never done. */
-  async stage(image: Uint8Array, generation: bigint, source = untold): Promise<Activation> {
+  async stage(image: Uint8Array, generation: bigint, source?: AncestrySource): Promise<Activation> {
     const begin = performance.now();
     this.dropShadow();
     const slot = await this.slots.put(image, generation);
@@ -290,7 +287,7 @@ export class ProgramSet {
     }
   }
 
-  private restore(source: AncestrySource): Promise<number> {
+  private restore(source: AncestrySource | undefined): Promise<number> {
     const link = this.object.attach(restoreProgram);
     return restoreLineage({ link, map: this.map('ancestries'), abi: this.abi }, source).finally(() => link.detach());
   }

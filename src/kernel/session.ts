@@ -2,14 +2,17 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { header } from '../compiler/image/layout.js';
-import { type BpfMap, bootTimeNs, KernelError, Ring } from './addon.js';
+import type { Abi } from './abi.js';
+import { type BpfMap, bootTimeNs, KernelError, Ring, type RingBatch } from './addon.js';
 import { SessionError } from './errors.js';
-import { writeEstablished, writeProtectedFiles } from './guards.js';
+import { forgetEstablished, writeEstablished, writeProtectedFiles } from './guards.js';
 import { type PinnedSet, pinnedSets } from './pins.js';
 import { lockPins, type PinsLock } from './pins-lock.js';
 import { capacityFor, largestCapacity, ProgramSet, smallestCapacity } from './programs.js';
 import { recordDecoder } from './record.js';
+import { RetiringSet, restOf } from './retiring.js';
 import { selfTestExec, selfTestImage } from './self-test.js';
+import { generationsOf } from './slots.js';
 import { tiers } from './tiers.js';
 import type {
   ActivateOptions,
@@ -93,7 +96,8 @@ class Session implements KernelSession {
   private onBatch: ((batch: RecordBatch) => void) | undefined;
   /** What earlier agents left and this one does not go on with; gone when the first image decides. */
   private leftovers: PinnedSet[] = [];
-  private adoptedImage: { image: Uint8Array; generation: bigint } | undefined;
+  /** They decide no more, and their records are not all safe. */
+  private retiring: RetiringSet[] = [];
   private testing = false;
 
   constructor(
@@ -113,6 +117,8 @@ class Session implements KernelSession {
     const why = this.unlike(youngest);
     if (why !== undefined) {
       this.leftovers = sets;
+      // records of theirs must not be taken for those of images that are numbered from one again
+      for (const left of sets) this.countOnFrom(left);
       return { is: 'replacing', halves, why };
     }
     const adopted = ProgramSet.adopt(this.options.objectPath, this.set.tier, youngest, this.options.agentPid);
@@ -123,12 +129,11 @@ class Session implements KernelSession {
     this.generation = adopted.slots.lastGeneration();
     const inForce = adopted.slots.inForce();
     this.active = inForce?.image;
-    this.adoptedImage = inForce;
     const waiting = [...adopted.rings.values()].reduce((sum, ring) => {
       const { produced, consumed } = ring.lag();
       return sum + produced - consumed;
     }, 0n);
-    return { is: 'adopted', halves, generation: inForce?.generation, waiting };
+    return { is: 'adopted', halves, generation: inForce?.generation, since: this.since(), waiting };
   }
 
   async activate(image: Uint8Array, options: ActivateOptions = {}): Promise<Activation> {
@@ -199,8 +204,11 @@ class Session implements KernelSession {
     this.set.slots.setting('breaker_limit', executables);
   }
 
-  establish(executables: readonly Executable[]): void {
-    writeEstablished(this.set.abi, this.set.map('established'), executables, bootTimeNs());
+  establish(executables: readonly Executable[], named: readonly Executable[] = []): void {
+    const { abi } = this.set;
+    const map = this.set.map('established');
+    writeEstablished(abi, map, executables, bootTimeNs());
+    forgetEstablished(abi, map, named);
   }
 
   trips(): Trip[] {
@@ -216,20 +224,23 @@ class Session implements KernelSession {
     } finally {
       this.testing = false;
       await this.release();
-      await this.drain();
+      await this.stopRings();
+      for (const ring of this.set.rings.values()) discard(ring);
       for (const [name, value] of Object.entries(countersOf(this.set))) this.counted[name] = -value;
     }
   }
 
   start(onBatch: (batch: RecordBatch) => void): void {
     this.onBatch = onBatch;
+    for (const set of this.retiring) set.deliver(onBatch);
     for (const [name, ring] of this.set.rings) this.listen(this.set, name, ring);
   }
 
   async drain(): Promise<KernelRecord[]> {
     const decode = recordDecoder(this.set.abi);
     await this.stopRings();
-    return [...this.set.rings.values()].flatMap((ring) => rest(ring).map(decode));
+    const retired = this.retiring.flatMap((set) => set.rest());
+    return [...retired, ...[...this.set.rings.values()].flatMap((ring) => restOf(ring).map(decode))];
   }
 
   counters(): Record<string, bigint> {
@@ -265,6 +276,7 @@ class Session implements KernelSession {
   async leave(): Promise<void> {
     if (!this.set.isPinned) throw new SessionError('pins', 'nothing is pinned that could stay in force');
     await this.stopRings();
+    for (const set of this.retiring.splice(0)) set.end('left');
     this.set.leave();
     this.set.close();
     this.lock?.release();
@@ -274,6 +286,7 @@ class Session implements KernelSession {
     this.set.detach();
     this.set.slots.clear();
     await this.stopRings();
+    for (const set of this.retiring.splice(0)) set.end('safe');
     this.set.close();
     this.lock?.release();
   }
@@ -307,6 +320,8 @@ class Session implements KernelSession {
         ...(ancestry && { source: ancestry }),
         ...(since && { since }),
       });
+      // pinned before the old one goes: there is no moment in which a dead agent leaves neither
+      if (set !== this.set) this.persist(set);
     } catch (error) {
       if (set !== this.set) set.close();
       throw error;
@@ -315,7 +330,8 @@ class Session implements KernelSession {
     this.active = image;
     this.shadow = undefined;
     if (set !== this.set) await this.replace(set);
-    this.persist();
+    else this.persist(set);
+    this.retireLeftovers();
     return activation;
   }
 
@@ -325,37 +341,72 @@ class Session implements KernelSession {
     return layout === this.set.layout ? undefined : 'its maps have another layout than those of this agent';
   }
 
-  /** The image that an earlier agent put into force and that is wanted again. */
-  private goingOn(image: Uint8Array, options: ActivateOptions): Activation | undefined {
+  /** The image that is in force and that is wanted again. */
+  private goingOn(image: Uint8Array, { onEqual, onUnseen }: ActivateOptions): Activation | undefined {
+    if (onEqual !== 'keep') return undefined;
     const slot = this.set.slots.active;
-    const inForce = this.adoptedImage;
-    this.adoptedImage = undefined;
+    const inForce = this.set.slots.inForce();
     if (slot === undefined || inForce === undefined || Buffer.compare(inForce.image, image) !== 0) return undefined;
-    this.set.slots.setting('on_unseen', options.onUnseen === 'enforce' ? 1 : 0);
-    this.persist();
-    return { generation: inForce.generation, slot, milliseconds: 0, imageBytes: image.byteLength, orphans: 0 };
+    this.set.slots.setting('on_unseen', onUnseen === 'enforce' ? 1 : 0);
+    this.persist(this.set);
+    this.retireLeftovers();
+    const { generation } = inForce;
+    return { generation, slot, milliseconds: 0, imageBytes: image.byteLength, orphans: 0, since: this.since() };
   }
 
-  /** What decides now outlives this agent, and takes the place of what earlier ones left. */
-  private persist(): void {
-    if (this.options.pins === undefined || this.testing) return;
-    if (!this.set.isPinned) this.set.pin(this.options.pins);
-    for (const left of this.leftovers.splice(0)) this.deliverRest(left);
+  /** By rule of the image in force. */
+  private since(): bigint[] {
+    const slot = this.set.slots.active;
+    return slot === undefined || !this.active ? [] : this.set.guards.since(slot, rulesOf(this.active));
   }
 
-  /** The last records of a set that nobody goes on with, and its end. */
-  private deliverRest(left: PinnedSet): void {
-    left.detachAll();
-    if (left.record.layout === this.set.layout) {
-      const decode = recordDecoder(this.set.abi);
-      for (const name of ['verdicts', 'reports'] as const) {
-        const ring = Ring.open(left.map(name));
-        const records = rest(ring).map(decode);
-        ring.close();
-        if (records.length > 0) this.onBatch?.({ ring: name, records, acknowledge: () => {} });
+  private countOnFrom(left: PinnedSet): void {
+    if (left.record.layout !== this.set.layout) return;
+    const state = left.map('state');
+    const bytes = state.lookup(new Uint8Array(4));
+    state.close();
+    if (bytes)
+      for (const used of generationsOf(this.set.abi, bytes)) if (used > this.generation) this.generation = used;
+  }
+
+  /** What decides now outlives this agent. */
+  private persist(set: ProgramSet): void {
+    if (this.options.pins !== undefined && !this.testing && !set.isPinned) set.pin(this.options.pins);
+  }
+
+  /** The image in force takes the place of what earlier agents left, whose last records are delivered. */
+  private retireLeftovers(): void {
+    if (this.testing) return;
+    for (const left of this.leftovers.splice(0)) {
+      left.detachAll();
+      if (left.record.layout !== this.set.layout) {
+        left.remove();
+        continue;
       }
+      const rings = new Map(
+        (['verdicts', 'reports'] as const).map((name) => {
+          const map = left.map(name);
+          const ring = Ring.open(map);
+          map.close();
+          return [name, ring] as const;
+        }),
+      );
+      this.retire(rings, this.set.abi, (how) => {
+        for (const ring of rings.values()) ring.close();
+        if (how === 'safe') left.remove();
+      });
     }
-    left.remove();
+  }
+
+  private retire(rings: ReadonlyMap<RingName, Ring>, abi: Abi, end: (how: 'safe' | 'left') => void): void {
+    const set = new RetiringSet({ rings, decode: recordDecoder(abi), end });
+    this.retiring.push(set);
+    if (this.onBatch) set.deliver(this.onBatch);
+    this.forgetRetired();
+  }
+
+  private forgetRetired(): void {
+    this.retiring = this.retiring.filter((set) => !set.hasEnded);
   }
 
   /** Larger slots while nothing is in force. */
@@ -385,28 +436,31 @@ class Session implements KernelSession {
     for (const key of old.keys()) fresh.update(key, old.lookup(key) ?? new Uint8Array(old.valueSize));
   }
 
-  /** The new set decides already; what the old one still holds is delivered before it goes. */
+  /** The new set decides already; the old one goes when what it still holds is safe. */
   private async replace(grown: ProgramSet): Promise<void> {
     const old = this.set;
     this.set = grown;
     old.detach();
     old.slots.clear();
     for (const ring of old.rings.values()) await ring.stop();
-    const decode = recordDecoder(old.abi);
-    for (const [name, ring] of old.rings) {
-      const records = rest(ring).map(decode);
-      if (records.length > 0) this.onBatch?.({ ring: name, records, acknowledge: () => {} });
-    }
     for (const [name, value] of Object.entries(countersOf(old)))
       this.counted[name] = (this.counted[name] ?? 0n) + value;
-    old.close();
+    this.retire(old.rings, old.abi, (how) => {
+      if (how === 'left' && old.isPinned) old.leave();
+      old.close();
+    });
     if (this.onBatch) for (const [name, ring] of grown.rings) this.listen(grown, name, ring);
   }
 
   private listen(set: ProgramSet, name: RingName, ring: Ring): void {
     const decode = recordDecoder(set.abi);
+    const acknowledge = (batch: RingBatch) => {
+      ring.acknowledge(batch);
+      for (const retiring of this.retiring) retiring.endWhenSafe();
+      this.forgetRetired();
+    };
     ring.start((batch) => {
-      this.onBatch?.({ ring: name, records: [...batch].map(decode), acknowledge: () => ring.acknowledge(batch) });
+      this.onBatch?.({ ring: name, records: [...batch].map(decode), acknowledge: () => acknowledge(batch) });
     });
   }
 }
@@ -422,14 +476,9 @@ function countersOf(set: ProgramSet): Record<string, bigint> {
   return Object.fromEntries([...names].map(([key, name]) => [name, sumOfCpus(counters, key)]));
 }
 
-/** What nobody has read, taken out of the ring. Its consumer is stopped. */
-function rest(ring: Ring): Uint8Array[] {
-  const records: Uint8Array[] = [];
-  for (let batch = ring.drain(); batch; batch = ring.drain()) {
-    records.push(...batch);
-    ring.acknowledge(batch);
-  }
-  return records;
+/** What nobody has read goes. Its consumer is stopped. */
+function discard(ring: Ring): void {
+  for (let batch = ring.drain(); batch; batch = ring.drain()) ring.acknowledge(batch);
 }
 
 function sumOfCpus(map: BpfMap, key: number): bigint {

@@ -162,3 +162,10 @@ export class ImageSlots {
     }
   }
 }
+
+/** Numbers of the images that lie in the slots; `state` is the value of the map of that name. */
+export function generationsOf(abi: Abi, state: Uint8Array): bigint[] {
+  const at = abi.struct('pc_state').fields.get('generations')!.offset;
+  const view = new DataView(state.buffer, state.byteOffset, state.byteLength);
+  return Array.from({ length: abi.number('pc_word', 'PC_SLOTS') }, (_, slot) => view.getBigUint64(at + slot * 8, true));
+}

@@ -101,6 +101,8 @@ export interface Activation {
   imageBytes: number;
   /** Processes whose lineage is not known to the image; 0 for an image that asks for none. */
   orphans: number;
+  /** Of an image that was in force already and was not swapped: by rule, since when it enforces; nanoseconds since boot. */
+  since?: readonly bigint[];
 }
 
 /** Records of one ring. The kernel keeps them until `acknowledge` is called, so delivery is at least once. */
@@ -163,6 +165,8 @@ export interface ActivateOptions {
   ancestry?: AncestrySource;
   /** By rule of the image, since when it enforces: nanoseconds since boot. Without it, since now. */
   since?: readonly bigint[];
+  /** Of an image with the same bytes as the one in force: `keep` leaves that one and its number. Default: `swap`. */
+  onEqual?: 'keep' | 'swap';
 }
 
 /** A file that is never acted on. */
@@ -216,8 +220,8 @@ export interface KernelSession {
   limitTo(cgroup: { id: bigint; level: number } | undefined): void;
   /** Established executables that one rule may act on before it loses its hold on them; 0: any number. */
   breakAfter(executables: number): void;
-  /** Executables that ran before the agent was there. */
-  establish(executables: readonly Executable[]): void;
+  /** Executables that ran before the agent was there; those that are `named` by rules already do not count as such, whoever said so. */
+  establish(executables: readonly Executable[], named?: readonly Executable[]): void;
   /** Rules of the active image whose breaker has counted something. */
   trips(): Trip[];
   /** Throws when the tier does not do what it claims. */
@@ -230,8 +234,8 @@ export interface KernelSession {
   rings(): RingStatistics[];
   memory(): { name: string; bytes: number }[];
   /**
-   * Goes on where an agent before this one left its pins; call it once, before `start`. Equal image bytes are not swapped by `activate`
-   * then, and keep their generation. Throws KernelError, and then what was there still decides.
+   * Goes on where an agent before this one left its pins; call it once, before `start`. Throws KernelError, and then what was there still
+   * decides.
    */
   takeOver(): TakeOver;
   /** Ends the agent's part and leaves the kernel deciding. Throws SessionError `pins` when nothing is pinned. */
@@ -243,7 +247,15 @@ export interface KernelSession {
 /** What an earlier agent left in the kernel. `replacing`: it decides until this agent's first image does, for `why`. */
 export type TakeOver =
   | { is: 'nothing'; halves: number }
-  | { is: 'adopted'; halves: number; generation: bigint | undefined; waiting: bigint }
+  | {
+      is: 'adopted';
+      halves: number;
+      generation: bigint | undefined;
+      /** By rule of the image in force, since when it enforces: nanoseconds since boot. */
+      since: readonly bigint[];
+      /** Bytes of records that nobody has acknowledged. */
+      waiting: bigint;
+    }
   | { is: 'replacing'; halves: number; why: string };
 
 export interface SessionOptions {

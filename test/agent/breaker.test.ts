@@ -107,16 +107,24 @@ describe('executables that ran before', () => {
 
   test('are those of live processes, each once', async () => {
     const identify = () => ({ ctime: 1n, size: 2n, name: 'sh' });
-    expect(await establishedExecutables(reports(process(1, false), process(2, false)), identify)).toEqual([identify()]);
+    expect(await establishedExecutables(reports(process(1, false), process(2, false)), identify)).toEqual({
+      established: [identify()],
+      named: [],
+    });
   });
 
   test('are none that a rule names in some process', async () => {
     const identify = () => ({ ctime: 1n, size: 2n, name: 'miner' });
-    expect(await establishedExecutables(reports(process(1, false), process(2, true)), identify)).toEqual([]);
+    expect(await establishedExecutables(reports(process(1, false), process(2, true)), identify)).toEqual({
+      established: [],
+      named: [identify()],
+    });
   });
 
   test('have the name, size and time of their file', async () => {
-    const [self] = await establishedExecutables(reports(process(globalThis.process.pid, false)));
+    const {
+      established: [self],
+    } = await establishedExecutables(reports(process(globalThis.process.pid, false)));
     expect(self).toMatchObject({ name: 'node' });
     expect(self!.size).toBeGreaterThan(1_000_000n);
   });

@@ -1,5 +1,6 @@
 /** A kernel for tests: keeps the image it is given, hands out the records it is told to, and writes down what happened. */
 import type {
+  ActivateOptions,
   Activation,
   Executable,
   KernelRecord,
@@ -27,8 +28,15 @@ export class FakeSession implements KernelSession {
   canary: { id: bigint; level: number } | undefined;
   breakerLimit = 0;
   readonly established: Executable[] = [];
+  readonly named: Executable[] = [];
   tripped: Trip[] = [];
   generation = 0n;
+  /** By rule of the image in force, since when it enforces. */
+  since: bigint[] = [];
+  /** Processes whose lineage an activation does not know. */
+  orphans = 0;
+  /** What an earlier agent left. */
+  before: TakeOver = { is: 'nothing', halves: 0 };
   /** Thrown by the next call of that name. */
   readonly failures = new Map<'activate' | 'selfTest' | 'release' | 'drain', Error>();
   /** What a drain finds. */
@@ -37,11 +45,19 @@ export class FakeSession implements KernelSession {
   #counters: Record<string, bigint> = { exec: 0n, lost_verdict: 0n, lost_report: 0n };
   #onBatch: ((batch: RecordBatch) => void) | undefined;
 
-  async activate(image: Uint8Array, options?: { onUnseen?: 'report' | 'enforce' }): Promise<Activation> {
-    this.#call(`activate ${options?.onUnseen}`, 'activate');
+  async activate(image: Uint8Array, options: ActivateOptions = {}): Promise<Activation> {
+    const equal = this.image !== undefined && Buffer.compare(this.image, image) === 0;
+    if (options.onEqual === 'keep' && equal) {
+      this.#call('keep');
+      const { generation, since } = this;
+      return { generation, slot: 0, milliseconds: 0, imageBytes: image.length, orphans: 0, since };
+    }
+    this.#call(`activate ${options.onUnseen}`, 'activate');
     this.image = image;
     this.generation++;
-    return { generation: this.generation, slot: 0, milliseconds: 1, imageBytes: image.length, orphans: 0 };
+    this.since = [...(options.since ?? [])];
+    const { generation, orphans } = this;
+    return { generation, slot: 0, milliseconds: 1, imageBytes: image.length, orphans };
   }
 
   async stage(image: Uint8Array): Promise<Activation> {
@@ -89,8 +105,9 @@ export class FakeSession implements KernelSession {
     this.breakerLimit = executables;
   }
 
-  establish(executables: readonly Executable[]): void {
+  establish(executables: readonly Executable[], named: readonly Executable[] = []): void {
     this.established.push(...executables);
+    this.named.push(...named);
   }
 
   trips(): Trip[] {
@@ -98,7 +115,7 @@ export class FakeSession implements KernelSession {
   }
 
   takeOver(): TakeOver {
-    return { is: 'nothing', halves: 0 };
+    return this.before;
   }
 
   async leave(): Promise<void> {

@@ -28,6 +28,7 @@ export class Bench {
     protected: { files: [], logins: [], defaults: false },
     breaker: { limit: 10 },
     canary: { cgroup: '' },
+    state: { directory: { at: 'nowhere' } },
     pins: { directory: { at: 'nowhere' }, on_stop: 'release' },
     scrub: { patterns: [] },
   };
@@ -40,6 +41,7 @@ export class Bench {
     cgroups: { own: () => undefined, open: () => undefined },
     bootTime: () => 10_000_000_000n,
     peerOf: peerCredentials,
+    hostId: () => 'test-host',
   };
   #sink: FileSink | undefined;
 

@@ -6,8 +6,9 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compile } from '../../src/compiler/index.js';
 import { lockPins } from '../../src/kernel/pins-lock.js';
+import { smallestCapacity } from '../../src/kernel/programs.js';
 import { openSession } from '../../src/kernel/session.js';
-import type { KernelRecord, KernelSession } from '../../src/kernel/types.js';
+import type { KernelRecord, KernelSession, RecordBatch } from '../../src/kernel/types.js';
 import { loadPolicies } from '../../src/policy/index.js';
 
 const marker = `portcullis-pins-${process.pid}`;
@@ -70,11 +71,18 @@ describe.skipIf(process.getuid?.() !== 0)('pins', () => {
     const next = await session();
     expect(next.takeOver()).toMatchObject({ is: 'adopted', generation: 1n });
     const meanwhile = execMarked();
-    expect(await next.activate(image)).toMatchObject({ generation: 1n });
+    expect(await next.activate(image, { onEqual: 'keep' })).toMatchObject({ generation: 1n });
     const records = await recordsOf(next);
     expect(new Set(records.map(({ exec }) => exec)).size).toBe(made + meanwhile);
     expect(new Set(records.map(({ cpu, sequence }) => `${cpu}/${sequence}`)).size).toBe(records.length);
     expect(records.every(({ generation }) => generation === 1n)).toBe(true);
+  });
+
+  it('swap even for the same when that is asked for', async () => {
+    await killedAgent();
+    const next = await session();
+    next.takeOver();
+    expect(await next.activate(image)).toMatchObject({ generation: 2n });
   });
 
   it('count on in generations when the image is another', async () => {
@@ -92,6 +100,46 @@ describe.skipIf(process.getuid?.() !== 0)('pins', () => {
     next.takeOver();
     expect(readdirSync(pins)).toEqual(['set-1']);
     expect(readdirSync(`${pins}/set-1`).filter((name) => name.startsWith('links-'))).toEqual(['links-2']);
+  });
+
+  it('of a set that was outgrown stay until its last record is safe', async () => {
+    const only = await session();
+    only.takeOver();
+    await only.activate(image);
+    const made = execMarked();
+    const large = new Uint8Array(smallestCapacity + 8);
+    large.set(image);
+    await only.activate(large);
+    expect(readdirSync(pins)).toEqual(['set-1', 'set-2']);
+    const batches: RecordBatch[] = [];
+    only.start((batch) => batches.push(batch));
+    expect(batches.flatMap(({ records }) => records)).toHaveLength(made);
+    expect(readdirSync(pins)).toEqual(['set-1', 'set-2']);
+    for (const batch of batches) batch.acknowledge();
+    expect(readdirSync(pins)).toEqual(['set-2']);
+  });
+
+  it('of a set that was outgrown are there for the next agent, with records that nobody made safe', async () => {
+    const first = await session();
+    first.takeOver();
+    await first.activate(image);
+    const made = execMarked();
+    const large = new Uint8Array(smallestCapacity + 8);
+    large.set(image);
+    await first.activate(large);
+    first.start(() => {});
+    await first.leave();
+    open.pop();
+    const next = await session();
+    next.takeOver();
+    const records: KernelRecord[] = [];
+    next.start((batch) => {
+      records.push(...batch.records);
+      batch.acknowledge();
+    });
+    await next.activate(large, { onEqual: 'keep' });
+    expect(records.filter(({ generation }) => generation === 1n)).toHaveLength(made);
+    expect(readdirSync(pins)).toEqual(['set-2']);
   });
 
   it('are released by close, and kept by leave', async () => {

@@ -85,6 +85,7 @@ describe.skipIf(refused)('decided after the event', () => {
         protected: { files: [], logins: [], defaults: false },
         breaker: { limit: 0 },
         canary: { cgroup: '' },
+        state: { directory: { at: 'nowhere' } },
         pins: { directory: { at: 'nowhere' }, on_stop: 'release' },
         scrub: { patterns: [] },
         tier: 'tracepoint',
