@@ -118,7 +118,6 @@ static __noinline void begin_block(struct machine *m, u32 argc, u32 envc)
 	s->args_bytes = 0;
 	s->head_bytes = 0;
 	s->total = 0;
-	s->wrapped = 0;
 	s->at = s->fill = HEAD;
 	enter_phase(m, PHASE_ARGV0);
 }
@@ -126,10 +125,8 @@ static __noinline void begin_block(struct machine *m, u32 argc, u32 envc)
 /* Where the next piece goes. What is there was consumed; the head, which a record carries, is never written again. */
 static __always_inline u32 room_for_piece(struct scratch *s)
 {
-	if (s->fill >= BLOCK_END) {
+	if (s->fill >= BLOCK_END)
 		s->at = s->fill = CHUNK;
-		s->wrapped = 1;
-	}
 	return BLOCK_END - (s->fill & (BLOCK_END - 1));
 }
 

@@ -258,6 +258,7 @@ __noinline int decide_rules(u32 index, u32 slot)
 	s->summary_index = 0;
 	s->summary_bits = 0;
 	s->word_bits = 0;
+	s->missing |= h->sources & ~(s->known | s->interpreter_known);
 	if (s->stage != PC_STAGE_REFUSE && (h->sources & ~(s->known | s->interpreter_known))) {
 		/* an unread source can make any clause unknown: try them all; stage 1 acts only on what is true */
 		try_clauses(m, 0, h->clauses.count);

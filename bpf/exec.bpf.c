@@ -2,11 +2,10 @@
 /* Decides every exec.
  *
  *   tier        stage 1, once for each level              stage 2, once
- *   lsm         refuse  lsm.s/bprm_check_security          kill        lsm.s/bprm_committed_creds
+ *   lsm         refuse  lsm/bprm_check_security            kill        lsm.s/bprm_committed_creds
  *   fmod_ret    modify  fmod_ret/security_bprm_check       kill_fentry fentry/security_bprm_committed_creds
  *   kprobe      watch   kprobe/security_bprm_check         kill_kprobe kprobe/security_bprm_committed_creds
  *   tracepoint  -                                          kill_at_exec tp_btf/sched_process_exec
- *   lsm only: prepare, lsm/bprm_check_security: makes the task storage that the others find
  *   all but the last: check_seen, tp_btf/sched_process_exec: an exec that stage 2 did not see is a verdict of its own
  *
  * Attached while an image wants it:
@@ -15,51 +14,18 @@
  *   restore      iter/task: gives live tasks the lineage that user space worked out, and names those without
  *   shadow_*     beside each of the above stages, for the shadow image: decides, and does nothing
  *
- * Stage 1 reads argv from the caller's memory and answers EPERM (`watch` cannot, it only keeps the facts of each level). Stage 2 reads
- * the definitive argument block and sends a signal that arrives before the first instruction. Stage 1 acts only on what is true; what
- * is unknown to it waits for stage 2. Only `kill` may sleep, so only it can read a page that is not resident. */
+ * Both stages read the definitive argument block. Stage 1 answers EPERM (`watch` cannot, it only keeps the facts of each level); stage 2
+ * sends a signal that arrives before the first instruction. Stage 1 acts only on what is true; what is unknown to it waits for stage 2.
+ * Only `kill` may sleep, so only it can read a page that is not resident. */
 #include "at_exec.h"
 #include "ancestry.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
-SEC("lsm.s/bprm_check_security")
+SEC("lsm/bprm_check_security")
 int BPF_PROG(refuse, struct linux_binprm *bprm, int ret)
 {
 	return ret ?: stage1(bprm, CAN_REFUSE, ACTIVE);
-}
-
-/* What the image in a slot is going to keep of the task. */
-static __always_inline void make_storage(struct task_struct *task, struct linux_binprm *bprm, enum which which, u32 slot)
-{
-	const void *image;
-
-	if (slot >= PC_SLOTS)
-		return;
-	exec_of(task, which, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (BPF_CORE_READ(bprm, interp) != BPF_CORE_READ(bprm, filename) || !is_native(bprm))
-		levels_of(task, which);
-	image = bpf_map_lookup_elem(&images, &slot);
-	if (image && image_header(image)->lineage_words)
-		bpf_task_storage_get(&lineages, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-}
-
-/* Runs before `refuse`, being attached after it, and cannot sleep: up to Linux 6.1 whoever sleeps while it makes task storage keeps everybody
- * on its CPU from theirs, so that a crowd of execs would get past both stages. */
-SEC("lsm/bprm_check_security")
-int BPF_PROG(prepare, struct linux_binprm *bprm, int ret)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	u32 zero = 0;
-	struct pc_state *st = bpf_map_lookup_elem(&state, &zero);
-	u64 word;
-
-	if (ret || !st)
-		return ret;
-	word = *(volatile u64 *)&st->word;
-	make_storage(task, bprm, ACTIVE, (word >> PC_WORD_ACTIVE_SHIFT) & 0xff);
-	make_storage(task, bprm, SHADOW, (word >> PC_WORD_SHADOW_SHIFT) & 0xff);
-	return 0;
 }
 
 SEC("fmod_ret/security_bprm_check")
@@ -98,7 +64,7 @@ int BPF_PROG(kill_at_exec, struct task_struct *task, int old_pid, struct linux_b
 	return at_exec(task, bprm, ACTIVE);
 }
 
-SEC("lsm.s/bprm_check_security")
+SEC("lsm/bprm_check_security")
 int BPF_PROG(shadow_watch, struct linux_binprm *bprm, int ret)
 {
 	return ret ?: stage1(bprm, CANNOT_REFUSE, SHADOW);

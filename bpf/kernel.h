@@ -102,6 +102,7 @@ struct cred {
 };
 
 struct mm_struct {
+	void *pgd;
 	unsigned long arg_start;
 	unsigned long arg_end;
 	unsigned long env_start;
@@ -122,10 +123,6 @@ struct signal_struct {
 	struct tty_struct *tty;
 };
 
-struct thread_info {
-	u32 status;
-};
-
 struct kernfs_node {
 	struct kernfs_node *parent;
 	const char *name;
@@ -144,7 +141,6 @@ struct css_set {
 };
 
 struct task_struct {
-	struct thread_info thread_info;
 	int pid;
 	int tgid;
 	int exit_code;
@@ -170,6 +166,7 @@ struct bpf_iter__task {
 };
 
 struct linux_binprm {
+	struct mm_struct *mm;
 	unsigned long p;
 	struct file *file;
 	int argc;
@@ -182,13 +179,7 @@ struct linux_binprm {
 };
 
 struct pt_regs {
-	unsigned long r10;
-	unsigned long bx;
-	unsigned long cx;
-	unsigned long dx;
-	unsigned long si;
 	unsigned long di;
-	unsigned long orig_ax;
 };
 
 #pragma clang attribute pop
@@ -199,8 +190,6 @@ enum {
 	S_ISUID = 04000,
 	S_ISGID = 02000,
 	MNT_INTERNAL = 0x4000,
-	TS_COMPAT = 2,           /* thread_info.status: in a 32-bit system call */
-	X32_SYSCALL_BIT = 0x40000000,
 };
 
 #endif

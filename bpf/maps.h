@@ -46,6 +46,12 @@ const volatile union {
 /* Entries of `scratches`. */
 const volatile u32 scratch_count = 64;
 
+/* Where the kernel has all physical memory, and which bits of an address are physical. 0: not known, and stage 1 reads no arguments. With five
+ * levels of page tables it lies below FOUR_LEVELS. */
+const volatile u64 direct_map = 0;
+const volatile u64 physical_mask = 0;
+#define FOUR_LEVELS 0xffff800000000000ull
+
 /* Image capacity - 1, a power of two - 1. Set before load together with the value size of `images` (capacity + 8). */
 const volatile u32 image_mask = (1 << 20) - 1;
 
@@ -141,13 +147,11 @@ struct progress { /* of one pattern of several segments */
 
 /* Memory of one running program. Programs may sleep, migrate and be preempted, so it is neither per CPU nor on the stack, and it is too
  * large to allocate at every exec: a program claims one, that of its CPU first. After stage 1 it keeps what was read and decided, until
- * somebody else claims it: where stage 2 finds it again and reads the same bytes it need not decide anew. */
+ * somebody else claims it: where stage 2 finds it again it need not decide anew. */
 struct scratch {
 	u32 busy;     /* claimed by a running program */
 	u32 ordinal;  /* of this one */
-	u32 kept_bytes; /* of the argument block that stage 1 read, from arena[HEAD] on */
 	u64 kept;     /* the exec whose facts and decision it still has, 0: none */
-	u8 again[BLOCK_END]; /* the block as stage 2 reads it, to compare */
 	u8 arena[ARENA_BYTES];
 	u64 holds[PC_RULE_WORDS];
 	u64 unknown[PC_RULE_WORDS];
@@ -168,6 +172,7 @@ struct scratch {
 	struct trip trip;
 	u64 known;    /* sources read to their end: common ones and, in file role, those of the current level */
 	u64 interpreter_known; /* of the current view */
+	u64 missing;  /* sources that the image asks for and some view did not have */
 	s64 facts[PC_FACTS];
 	u32 stage;    /* enum pc_stage */
 	u32 levels;
@@ -191,15 +196,11 @@ struct scratch {
 	u32 envc;
 	u32 args_bytes;
 	u32 total;    /* bytes consumed */
-	u32 wrapped;  /* the chunk was written more than once */
-	u64 difference;
-	u32 index;    /* stage 1: next string */
-	u64 string;   /* stage 1: where it goes on, 0: fetch the next pointer */
-	u64 argv;
-	u64 envp;
-	u32 pointer_bytes;
-	u64 address;  /* stage 2 */
+	u64 address;  /* where the block goes on */
 	u64 limit;
+	u64 tables;   /* stage 1: the page tables, by their kernel address */
+	u64 region;   /* stage 1: address bits that `table` is for */
+	u64 table;    /* stage 1: the last one on the way */
 
 	/* automaton walk */
 	u32 feed_flags;

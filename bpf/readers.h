@@ -1,59 +1,91 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Where the argument block comes from: the caller's pointers before the exec, the new program's stack after it. */
+/* Where the argument block comes from: the stack of the new program, before it is installed and after. */
 #ifndef PORTCULLIS_READERS_H
 #define PORTCULLIS_READERS_H
 
 #include "block.h"
 
-/* Stage 1: the strings lie in the caller's memory, one pointer each. Stops at the first byte that cannot be read. */
-static long pointer_step(u32 i, struct machine *m)
+enum {
+	PAGE_BYTES = 4096,
+	ENTRY_PRESENT = 1,
+	ENTRY_LARGE = 128, /* maps a large page itself */
+};
+
+/* The entry for `address` in a table of pages, 0 when there is none. `table`: kernel address; `shift`: of the bits that it is looked up by. */
+static __always_inline u64 table_entry(u64 table, u64 address, u32 shift)
+{
+	u64 entry = 0;
+
+	bpf_probe_read_kernel(&entry, sizeof(entry), (void *)(table + ((address >> shift) & 511) * 8));
+	return entry & ENTRY_PRESENT ? entry : 0;
+}
+
+/* Where the kernel sees what an entry maps. */
+static __always_inline u64 mapped(u64 entry)
+{
+	return direct_map + (entry & physical_mask & ~(u64)(PAGE_BYTES - 1));
+}
+
+/* The last table on the way to `address`, 0 when it does not go that far. */
+static __always_inline u64 last_table(u64 table, u64 address)
+{
+	u64 entry;
+
+	if (direct_map < FOUR_LEVELS) {
+		entry = table_entry(table, address, 48);
+		if (!entry)
+			return 0;
+		table = mapped(entry);
+	}
+	entry = table_entry(table, address, 39);
+	if (!entry)
+		return 0;
+	entry = table_entry(mapped(entry), address, 30);
+	if (!entry || (entry & ENTRY_LARGE))
+		return 0;
+	entry = table_entry(mapped(entry), address, 21);
+	return entry && !(entry & ENTRY_LARGE) ? mapped(entry) : 0;
+}
+
+/* Stage 1: the definitive copy, in an address space that nobody has entered yet, so that nobody can write to it and it is read through its
+ * page tables. A page that is not resident ends it; one that goes away meanwhile is not taken for what was read. */
+static long pending_step(u32 i, struct machine *m)
 {
 	struct scratch *s = m->s;
-	u32 room, argc = s->argc;
-	u64 pointer = 0, table;
-	long n;
+	u32 room = room_for_piece(s), rest = PAGE_BYTES - (s->address & (PAGE_BYTES - 1));
+	u64 entry, address = s->address;
 
-	if (!s->string) {
-		if (s->index >= argc + (image_header(m->image)->streams & (1 << PC_STREAM_ENVS) ? s->envc : 0))
-			return 1;
-		table = s->index < argc ? s->argv + (u64)s->index * s->pointer_bytes
-					: s->envp + (u64)(s->index - argc) * s->pointer_bytes;
-		n = s->pointer_bytes == 4 ? bpf_probe_read_user(&pointer, 4, (void *)table)
-					  : bpf_probe_read_user(&pointer, 8, (void *)table);
-		if (n)
-			return 1;
-		if (!pointer) {
-			if (s->index || argc != 1)
-				return 1;
-			/* the kernel turns an empty argument list into one empty string */
-			room_for_piece(s);
-			s->arena[s->fill & (BLOCK_END - 1)] = 0;
-			s->index++;
-			took_piece(m, 1);
-			return 0;
-		}
-		s->string = pointer;
-	}
-	if (s->fill > BLOCK_END - 256) { /* a string needs some room to make progress */
-		consume(m);
-		s->at = s->fill = CHUNK;
-		s->wrapped = 1;
-	}
-	room = room_for_piece(s);
-	n = bpf_probe_read_user_str(&s->arena[s->fill & (BLOCK_END - 1)], bound(room, 2 * BLOCK_END - 1), (void *)s->string);
-	if (n <= 0)
+	if (s->phase >= PHASE_DONE || address >= s->limit)
 		return 1;
-	if (n == room) {
-		/* cut, or it just fits: take all but the NUL and look again behind it */
-		n = room - 1;
-		s->string += n;
-		took_piece(m, n);
-		return 0;
+	if (room > s->limit - address)
+		room = s->limit - address;
+	if (room > rest)
+		room = rest;
+	if (address >> 21 != s->region) {
+		s->region = address >> 21;
+		s->table = last_table(s->tables, address);
 	}
-	s->index++;
-	s->string = 0;
-	took_piece(m, n);
+	entry = s->table ? table_entry(s->table, address, 12) : 0;
+	if (!entry)
+		return 1;
+	if (bpf_probe_read_kernel(&s->arena[s->fill & (BLOCK_END - 1)], bound(room, 2 * BLOCK_END - 1),
+				  (void *)(mapped(entry) + (address & (PAGE_BYTES - 1)))))
+		return 1;
+	if (mapped(table_entry(s->table, address, 12)) != mapped(entry))
+		return 1;
+	s->address += room;
+	took_piece(m, room);
 	return 0;
+}
+
+static __always_inline void read_pending(struct machine *m, struct linux_binprm *bprm)
+{
+	struct scratch *s = m->s;
+
+	s->tables = (u64)BPF_CORE_READ(bprm, mm, pgd);
+	s->region = ~0ull;
+	if (direct_map && s->tables)
+		bpf_loop(1 << 16, pending_step, m, 0);
 }
 
 enum may_sleep { MAY_NOT_SLEEP, MAY_SLEEP };

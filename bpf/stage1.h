@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Stage 1: before the exec, once for each level, from the caller's memory. */
+/* Stage 1: before the exec, once for each level. */
 #ifndef PORTCULLIS_STAGE1_H
 #define PORTCULLIS_STAGE1_H
 
@@ -50,6 +50,7 @@ static __always_inline void begin_scratch(struct scratch *s, struct exec *e, str
 	s->record_flags = 0;
 	s->stage = stage;
 	s->kept = 0;
+	s->missing = 0;
 	s->known = 0;
 	s->interpreter_known = 0;
 	s->args_bytes = 0;
@@ -152,12 +153,11 @@ static __always_inline int decide_stage1(struct machine *m, struct exec *e, stru
 		future_comm_fact(m, bprm);
 	if (streams & (1 << PC_STREAM_TTY))
 		tty_fact(m, task);
-	if (native && !level) {
-		s->index = 0;
-		s->string = 0;
+	if (native) { /* for an interpreter, its arguments and the script's */
 		begin_block(m, BPF_CORE_READ(bprm, argc), BPF_CORE_READ(bprm, envc));
-		if (caller_arguments(s, task))
-			bpf_loop(1 << 22, pointer_step, m, 0);
+		s->address = BPF_CORE_READ(bprm, p);
+		s->limit = BPF_CORE_READ(bprm, exec);
+		read_pending(m, bprm);
 		end_block(m);
 		if (s->phase < PHASE_DONE)
 			count(PC_COUNT_ABSTAINED);
@@ -167,12 +167,9 @@ static __always_inline int decide_stage1(struct machine *m, struct exec *e, stru
 	ask_breakers(m);
 	count(PC_COUNT_STAGE1);
 	if (!(s->wants & WANT_DENY) || spared(t->st, task, e->inode, e->device)) { /* stage 2 says who was spared */
-		/* everything was read, so nothing was unknown; the parent may change in between */
-		if (!levels && s->phase >= PHASE_DONE && s->total <= BLOCK_END && !s->wrapped &&
-		    !(h->sources & ~(s->known | s->interpreter_known)) && !(h->sources & (1ull << (PC_SOURCE_FACT + PC_FACT_PPID)))) {
-			s->kept_bytes = s->total;
+		/* all was read and nothing is going to change, but perhaps the parent */
+		if (native && !s->missing && !(h->sources & (1ull << (PC_SOURCE_FACT + PC_FACT_PPID))))
 			s->kept = e->id;
-		}
 		return 0;
 	}
 	count(PC_COUNT_REFUSED);
@@ -180,6 +177,8 @@ static __always_inline int decide_stage1(struct machine *m, struct exec *e, stru
 	return -EPERM;
 }
 
+/* Does not sleep: up to Linux 6.1 whoever sleeps while it makes task storage keeps everybody on its CPU from theirs, so that a crowd of execs
+ * would get past both stages. */
 static __always_inline int stage1(struct linux_binprm *bprm, enum can_refuse can, enum which which)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -195,6 +194,9 @@ static __always_inline int stage1(struct linux_binprm *bprm, enum can_refuse can
 	m.s = claim(bpf_get_smp_processor_id(), t.slot);
 	if (e && m.s && m.image) {
 		e->scratch = m.s->ordinal;
+		/* for stage 2, which may sleep */
+		if (image_header(m.image)->lineage_words)
+			bpf_task_storage_get(&lineages, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 		ret = decide_stage1(&m, e, bprm, task, &t, can);
 	} else {
 		count(PC_COUNT_NO_MEMORY);

@@ -119,45 +119,11 @@ static __noinline void forget_levels(struct machine *m, struct levels *levels)
 	bpf_loop(PC_ATOM_WORDS, forget_word, &v, 0);
 }
 
-static long compare_step(u32 i, struct machine *m)
+/* Whether this is the exec that scratch still has the facts and the decision of. Its arguments are what stage 1 read: nobody could write to
+ * them since. */
+static __always_inline int is_kept(struct machine *m, struct exec *e, struct linux_binprm *bprm)
 {
-	struct scratch *s = m->s;
-	u32 at = i * 64, bytes = s->kept_bytes;
-	u64 difference = 0;
-
-	if (at >= bytes)
-		return 1;
-#pragma unroll
-	for (int k = 0; k < 8; k++) {
-		u64 d = *(u64 *)&s->again[(at + k * 8) & (BLOCK_END - 8)] ^ *(u64 *)&s->arena[(at + k * 8) & (BLOCK_END - 8)];
-		u32 word = at + k * 8;
-
-		if (word >= bytes)
-			break;
-		if (bytes - word < 8)
-			d &= (1ull << (bytes - word) * 8) - 1;
-		difference |= d;
-	}
-	s->difference = difference;
-	return difference != 0;
-}
-
-/* Whether this is the exec that scratch still has the facts and the decision of, with the same bytes of arguments. */
-static __always_inline int is_kept(struct machine *m, struct exec *e, struct linux_binprm *bprm, enum may_sleep sleeps)
-{
-	struct scratch *s = m->s;
-	u64 from = BPF_CORE_READ(bprm, p);
-	u32 bytes = s->kept_bytes;
-
-	if (s->kept != e->id || s->argc != BPF_CORE_READ(bprm, argc) || s->envc != BPF_CORE_READ(bprm, envc) ||
-	    bytes > BPF_CORE_READ(bprm, exec) - from)
-		return 0;
-	if (sleeps == MAY_SLEEP ? bpf_copy_from_user(s->again, bound(bytes, 2 * BLOCK_END - 1), (void *)from)
-				: bpf_probe_read_user(s->again, bound(bytes, 2 * BLOCK_END - 1), (void *)from))
-		return 0;
-	s->difference = 0;
-	bpf_loop(BLOCK_END / 64, compare_step, m, 0);
-	return !s->difference;
+	return m->s->kept == e->id && m->s->argc == BPF_CORE_READ(bprm, argc) && m->s->envc == BPF_CORE_READ(bprm, envc);
 }
 
 /* Both images call an exec by the same number. */
@@ -181,17 +147,19 @@ static __always_inline void decide_stage2(struct machine *m, struct exec *e, str
 	if (e->bprm != (u64)bprm)
 		begin_exec(e, bprm, t->generation);
 	share_id(e, bprm, task, t);
-	if (t->which == ACTIVE && e->generation == t->generation && is_kept(m, e, bprm, sleeps)) {
-		act(m, e, task, 0, t);
-		e->seen = (u64)bprm;
-		return;
-	}
 	if (BPF_CORE_READ(bprm, interp) != BPF_CORE_READ(bprm, filename)) {
 		levels = levels_of(task, t->which);
 		if (!levels) {
 			count(PC_COUNT_NO_MEMORY);
 			return; /* not marked: unseen */
 		}
+	}
+	if (t->which == ACTIVE && e->generation == t->generation && is_kept(m, e, bprm)) {
+		act(m, e, task, levels, t);
+		e->seen = (u64)bprm;
+		return;
+	}
+	if (levels) {
 		if (e->generation != t->generation || e->levels < 2)
 			forget_levels(m, levels);
 		if (e->levels < 2)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Facts of the task that executes, and where its caller's arguments lie. */
+/* Facts of the task that executes. */
 #ifndef PORTCULLIS_TASK_H
 #define PORTCULLIS_TASK_H
 
@@ -85,42 +85,7 @@ static __always_inline void future_comm_fact(struct machine *m, struct linux_bin
 	feed_string(m, PC_STREAM_COMM, s->list, s->to - s->list > 15 ? s->list + 15 : s->to);
 }
 
-/* x86: where the arguments of the system call that brought us here lie. Returns 0 when the ABI is not known or the kernel itself
- * executes. */
-static __noinline int caller_arguments(struct scratch *s, struct task_struct *task)
-{
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	u64 number = BPF_CORE_READ(regs, orig_ax);
-
-	if (BPF_CORE_READ(task, thread_info.status) & TS_COMPAT) {
-		s->pointer_bytes = 4;
-		if (number == 11) {
-			s->argv = (u32)BPF_CORE_READ(regs, cx);
-			s->envp = (u32)BPF_CORE_READ(regs, dx);
-			return 1;
-		}
-		if (number == 358) {
-			s->argv = (u32)BPF_CORE_READ(regs, dx);
-			s->envp = (u32)BPF_CORE_READ(regs, si);
-			return 1;
-		}
-		return 0;
-	}
-	s->pointer_bytes = number & X32_SYSCALL_BIT ? 4 : 8;
-	if (number == 59 || number == (X32_SYSCALL_BIT | 520)) {
-		s->argv = BPF_CORE_READ(regs, si);
-		s->envp = BPF_CORE_READ(regs, dx);
-		return 1;
-	}
-	if (number == 322 || number == (X32_SYSCALL_BIT | 545)) {
-		s->argv = BPF_CORE_READ(regs, dx);
-		s->envp = BPF_CORE_READ(regs, r10);
-		return 1;
-	}
-	return 0;
-}
-
-/* An ELF program of this machine: what is executed is this file and its arguments are the caller's. Anything else (#!, binfmt_misc)
+/* An ELF program of this machine: what is executed is this file. Anything else (#!, binfmt_misc)
  * goes on to an interpreter, which changes both. */
 static __always_inline int is_native(struct linux_binprm *bprm)
 {

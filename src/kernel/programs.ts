@@ -8,6 +8,7 @@ import { performance } from 'node:perf_hooks';
 import { event, header } from '../compiler/image/layout.js';
 import { type Abi, readAbi } from './abi.js';
 import { type BpfMap, BpfObject, bootTimeNs, type Link, type OpenOptions, possibleCpus, Ring } from './addon.js';
+import { directMap } from './direct-map.js';
 import { Guards } from './guards.js';
 import { type AncestrySource, restoreLineage } from './lineage.js';
 import { PinnedSet } from './pins.js';
@@ -55,6 +56,11 @@ export function capacityFor(bytes: number): number {
   return capacity;
 }
 
+function rodataFor(capacity: number, scratches: number): NonNullable<OpenOptions['rodata']> {
+  const { start, mask } = directMap();
+  return { image_mask: capacity - 1, scratch_count: scratches, direct_map: start, physical_mask: mask };
+}
+
 export class ProgramSet {
   readonly abi: Abi;
   readonly rings: ReadonlyMap<RingName, Ring>;
@@ -88,7 +94,7 @@ export class ProgramSet {
   static load(path: string, tier: Tier, capacity: number, agentPid: number): ProgramSet {
     const scratches = possibleCpus() + spareScratches;
     const options = {
-      rodata: { image_mask: capacity - 1, scratch_count: scratches },
+      rodata: rodataFor(capacity, scratches),
       maps: { images: { valueSize: capacity + imageSlack }, scratches: { maxEntries: scratches } },
     };
     const object = BpfObject.open(path, {
@@ -112,7 +118,7 @@ export class ProgramSet {
    */
   static adopt(path: string, tier: Tier, home: PinnedSet, agentPid: number): ProgramSet {
     const { capacity, scratches } = home.record;
-    const rodata = { image_mask: capacity - 1, scratch_count: scratches };
+    const rodata = rodataFor(capacity, scratches);
     const object = BpfObject.open(path, {
       rodata,
       programs: [...tier.programs, exitProgram, forkProgram, restoreProgram],

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { header } from '../compiler/image/layout.js';
 import type { Abi } from './abi.js';
 import { type BpfMap, bootTimeNs, KernelError, Ring, type RingBatch } from './addon.js';
+import { directMap } from './direct-map.js';
 import { SessionError } from './errors.js';
 import { forgetEstablished, writeEstablished, writeProtectedFiles } from './guards.js';
 import { type PinnedSet, pinnedSets } from './pins.js';
@@ -13,7 +14,7 @@ import { recordDecoder } from './record.js';
 import { RetiringSet, restOf } from './retiring.js';
 import { selfTestExec, selfTestImage } from './self-test.js';
 import { generationsOf } from './slots.js';
-import { tiers } from './tiers.js';
+import { tiers, withoutArguments } from './tiers.js';
 import type {
   ActivateOptions,
   Activation,
@@ -50,7 +51,9 @@ export async function openSession(options: SessionOptions): Promise<KernelSessio
 
 function openBest(options: SessionOptions, lock: PinsLock | undefined): KernelSession {
   const refused: { tier: TierChoice['tier']; why: string }[] = [];
-  for (const tier of tiers) {
+  const readable = directMap().start !== 0n;
+  for (const found of tiers) {
+    const tier = readable ? found : withoutArguments(found);
     if (options.tier && options.tier !== tier.name) continue;
     const why = tier.missing();
     if (why) {

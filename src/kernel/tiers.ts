@@ -21,11 +21,20 @@ const misses = 'It reads a swapped-out page of arguments as unknown: it cannot s
 const cannotRefuse =
   'It cannot refuse an exec: the call succeeds and the program is killed before its first instruction.';
 
+const readsNothingBefore =
+  'It cannot read arguments before an exec, as /proc/kcore does not say where memory lies: what it stops for its arguments is killed before its first instruction.';
+
+/** What a tier can do where stage 1 has no way to the arguments. */
+export function withoutArguments(tier: Tier): Tier {
+  if (tier.stops === 'killed') return tier;
+  return { ...tier, stops: 'killed', cannot: [readsNothingBefore, ...tier.cannot] };
+}
+
 export const tiers: readonly Tier[] = [
   {
     name: 'lsm',
     // stage 2 first: an exec that stage 1 has seen must find it; of two at one hook the one attached last runs first
-    programs: ['kill', 'refuse', 'prepare', 'check_seen'],
+    programs: ['kill', 'refuse', 'check_seen'],
     shadowPrograms: ['shadow_decide', 'shadow_watch'],
     stops: 'refused',
     cannot: [],

@@ -1,11 +1,8 @@
 /** What enforce.test.ts executes in a guest, and what must become of each under the policy of policy.ts. */
 import type { TierName } from '../../../src/kernel/types.js';
 
-/**
- * What a tier that can refuse makes of a program. `stopped`: refused or killed, whichever: what the caller's memory holds when
- * stage 1 looks is up to the caller.
- */
-export type Expected = 'refused' | 'killed' | 'stopped' | 'ran';
+/** What a tier that can refuse makes of a program. */
+export type Expected = 'refused' | 'killed' | 'ran';
 
 export interface Case {
   readonly id: string;
@@ -51,7 +48,7 @@ const ways: readonly Case[] = (
     ['page-end', 'refused'],
     ['two-pages', 'refused'],
     ['not-resident', 'refused'],
-    ['vanishing', 'stopped'],
+    ['vanishing', 'refused'],
     ['padded-long', 'refused'],
     ['padded-many', 'refused'],
     ['traced', 'refused'],
@@ -133,10 +130,9 @@ export const cases: readonly Case[] = [
     expected: 'refused',
     otherwise: middleUnseen,
   }),
-  // What an interpreter line adds to the arguments is there only after the exec.
-  plain('script-argument', `${bin}/script-with-argument`, ['x'], { rule: 'pool_url', expected: 'killed' }),
-  plain('script-env', `${bin}/script-env`, ['x'], { rule: 'pool_url', expected: 'killed' }),
-  plain('script-caller-argument', `${bin}/outer-harmless`, ['x', pool], { rule: 'pool_url', expected: 'stopped' }),
+  plain('script-argument', `${bin}/script-with-argument`, ['x'], { rule: 'pool_url', expected: 'refused' }),
+  plain('script-env', `${bin}/script-env`, ['x'], { rule: 'pool_url', expected: 'refused' }),
+  plain('script-caller-argument', `${bin}/outer-harmless`, ['x', pool], { rule: 'pool_url', expected: 'refused' }),
   plain('kill', worker, ['worker', '--kill'], { rule: 'kill', expected: 'killed' }),
   plain('terminate', worker, ['worker', '--terminate'], { rule: 'terminate', expected: 'killed', signal: 15 }),
   plain('watch', worker, ['worker', '--watch'], { rule: 'watch', expected: 'ran' }),
