@@ -5,7 +5,7 @@ import { CompileError } from '../compiler/errors.js';
 import { FetchError, PublishError } from '../rollout/errors.js';
 import { NotRunningError, RefusedError } from './control-client.js';
 import { print } from './output.js';
-import { type ExitStatus, type Io, UsageError, type Verb } from './verb.js';
+import { type ExitStatus, type Invocation, type Io, UsageError, type Verb } from './verb.js';
 
 /** One verb a line. Only the one that is asked for is loaded: the agent keeps what it loads in memory. */
 const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
@@ -31,14 +31,7 @@ export async function commandLine(args: readonly string[], io: Io): Promise<Exit
   const finish = (wanted: ExitStatus) => {
     status = wanted;
   };
-  const program = new Command('portcullis')
-    .description('Active Protection for Linux: SECL policies decided inside the kernel')
-    .version(version(), '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'print this help')
-    .helpCommand('help [verb]', 'print the help of a verb')
-    .showHelpAfterError('(see --help)');
-  for (const verb of await asked(args)) program.addCommand(verb({ io, finish }));
-  prepare(program, io);
+  const program = await programOf(args, { io, finish });
   try {
     await program.parseAsync(args, { from: 'user' });
     return status;
@@ -66,6 +59,19 @@ export async function commandLine(args: readonly string[], io: Io): Promise<Exit
     }
     throw error;
   }
+}
+
+/** The command with its verbs: all of them, unless `args` begin with one. */
+export async function programOf(args: readonly string[], invocation: Invocation): Promise<Command> {
+  const program = new Command('portcullis')
+    .description('Active Protection for Linux: SECL policies decided inside the kernel')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [verb]', 'print the help of a verb')
+    .showHelpAfterError('(see --help)');
+  for (const verb of await asked(args)) program.addCommand(verb(invocation));
+  prepare(program, invocation.io);
+  return program;
 }
 
 /** The verb that comes first; all of them where none does, for help and for what was misspelt. */

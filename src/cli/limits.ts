@@ -24,7 +24,8 @@ export function limitsVerb({ io }: Invocation): Command {
   return new Command('limits')
     .description('print every limit, its unit and what happens past it')
     .option('--json', 'print JSON')
-    .action(({ json }: { json?: true }) => {
+    .option('--markdown', 'print the page docs/limits.md')
+    .action(({ json, markdown }: { json?: true; markdown?: true }) => {
       const rows: Row[] = [
         ...named('policy', policyLimits),
         ...named('secl', seclLimits),
@@ -37,6 +38,7 @@ export function limitsVerb({ io }: Invocation): Command {
         ...named('agent', agentLimits),
       ];
       if (json) return printJson(io.stdout, rows);
+      if (markdown) return void io.stdout.write(page(rows));
       const cells = rows.map((row) => [row.part, row.limit, String(row.value), row.unit, row.consequence]);
       print(io.stdout, table([['PART', 'LIMIT', 'VALUE', 'UNIT', 'PAST IT'], ...cells]));
     });
@@ -50,4 +52,37 @@ function named(part: string, limits: Readonly<Record<string, Omit<Row, 'part' | 
     unit,
     consequence,
   }));
+}
+
+/** What the parts of the table are about, in the order of the page. */
+const parts: Readonly<Record<string, string>> = {
+  policy: 'Policy files',
+  secl: 'Expressions',
+  compiler: 'What the kernel decides',
+  events: 'Events and the process tree',
+  rules: 'Rules in user space',
+  rollout: 'Rollout',
+  telemetry: 'Log, journal, metrics',
+  control: 'Control socket',
+  agent: 'The agent',
+};
+
+function page(rows: readonly Row[]): string {
+  const line = (...cells: string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const sections = Object.entries(parts).map(([part, title]) => {
+    const own = rows.filter((row) => row.part === part);
+    const lines = own.map(({ limit, value, unit, consequence }) => line(limit, digits(value), unit, consequence));
+    return [`## ${title}`, '', line('limit', 'value', 'of', 'past it'), '|---|---:|---|---|', ...lines].join('\n');
+  });
+  return `# Limits
+
+This page is made by \`portcullis limits --markdown\`; \`portcullis limits\` prints the table. Nothing that grows with its input is without a limit,
+and what is past one is said, not dropped in silence.
+
+${sections.join('\n\n')}
+`;
+}
+
+function digits(value: number): string {
+  return value.toLocaleString('en');
 }
