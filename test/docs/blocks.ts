@@ -30,11 +30,11 @@ export interface Command {
 
 /** The pages that speak to users, by path. */
 export function pages(): string[] {
-  const inDocs = (directory: string) =>
+  const inFolder = (directory: string) =>
     readdirSync(directory)
       .filter((name) => name.endsWith('.md'))
       .map((name) => `${directory}/${name}`);
-  return ['README.md', ...inDocs('docs'), ...inDocs('docs/decisions')].sort();
+  return ['README.md', ...inFolder('docs'), ...inFolder('docs/decisions'), ...inFolder('vagrant')].sort();
 }
 
 export function blocksOf(page: string, text = readFileSync(page, 'utf8')): Block[] {

@@ -17,7 +17,7 @@ const SUITE = 'trixie';
  */
 const PACKAGES = [
   ...['systemd', 'systemd-sysv', 'dbus', 'udev', 'kmod', 'procps', 'iproute2', 'curl', 'jq'],
-  ...['nodejs', 'libbpf1', 'bpftool'],
+  ...['nodejs', 'libbpf1', 'bpftool', 'prometheus'],
 ];
 
 /** Raised when what follows from the same packages changes, so that old disks are not taken. */
@@ -39,6 +39,9 @@ const FILES = {
   '/etc/apt/sources.list': '',
 };
 
+/** Started by who wants it: it takes its time in an emulated machine. */
+const DISABLED = ['prometheus.service'];
+
 /** Timers and terminals that no test wants, each a symbolic link to /dev/null. */
 const MASKED = [
   ...['apt-daily.timer', 'apt-daily-upgrade.timer', 'dpkg-db-backup.timer', 'e2scrub_all.timer', 'fstrim.timer'],
@@ -51,7 +54,7 @@ const MASKED = [
  * @throws {NeedsHelpError} when not root: debootstrap changes its root directory
  */
 export async function systemDisk() {
-  const recipe = JSON.stringify([FORMAT, SUITE, PACKAGES, FILES, MASKED, DISK_SIZE]);
+  const recipe = JSON.stringify([FORMAT, SUITE, PACKAGES, FILES, MASKED, DISABLED, DISK_SIZE]);
   const name = createHash('sha256').update(recipe).digest('hex').slice(0, 16);
   const path = join(cacheDir(), 'system', `${SUITE}-${name}.qcow2`);
   await withLock(join(cacheDir(), 'system.lock'), async () => {
@@ -90,6 +93,7 @@ async function make(path) {
 async function configure(root) {
   for (const [file, text] of Object.entries(FILES)) await writeFile(join(root, file), text);
   await run(['systemctl', `--root=${root}`, '-q', 'mask', ...MASKED]);
+  await run(['systemctl', `--root=${root}`, '-q', 'disable', ...DISABLED]);
   await rm(join(root, 'var/cache/apt'), { recursive: true, force: true });
   await rm(join(root, 'var/lib/apt/lists'), { recursive: true, force: true });
   // The journal stays in memory: it is read within a boot, and a disk under emulation is slow.
