@@ -80,7 +80,7 @@ await runMain(async () => {
   // The inputs are tried in a thread of their own; this one has time for the sockets.
   const [{ tries, findings }, { connections, answered, problems }] = await Promise.all([
     targets.length === 0 ? { tries: 0, findings: [] } : fuzz({ root, targets, seconds, seed, onFinding }),
-    sockets ? fuzzSockets({ seconds, seed }) : none,
+    sockets ? fuzzSockets({ until: { seconds }, seed }) : none,
   ]);
   for (const problem of problems) process.stdout.write(`sockets: ${problem}\n`);
   if (sockets) process.stdout.write(`${connections} hostile connections, ${answered} others answered meanwhile\n`);

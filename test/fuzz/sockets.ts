@@ -38,8 +38,14 @@ const httpRequests: readonly string[] = [
   'GET /metrics HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n',
 ];
 
+export interface SocketFuzz {
+  readonly seed: number;
+  /** Seconds, or so many hostile connections and proper answers, however long a busy machine takes over them. */
+  readonly until: { readonly seconds: number } | { readonly connections: number; readonly answers: number };
+}
+
 /** Rages for so long, with the choices of the seed. */
-export async function fuzzSockets({ seconds, seed }: { seconds: number; seed: number }): Promise<SocketRun> {
+export async function fuzzSockets({ until, seed }: SocketFuzz): Promise<SocketRun> {
   const directory = mkdtempSync(join(tmpdir(), 'portcullis-fuzz-'));
   const path = join(directory, 'control.sock');
   const health = new Health({ stuckFor: 0, failure: undefined });
@@ -57,18 +63,23 @@ export async function fuzzSockets({ seconds, seed }: { seconds: number; seed: nu
   const onCrash = (error: Error) => problems.push(`an error that nobody caught: ${error.stack}`);
   process.on('uncaughtException', onCrash);
   const random = new Random(seed);
-  const deadline = Date.now() + seconds * 1_000;
+  const start = Date.now();
   let connections = 0;
   let answered = 0;
+  const goesOn = () => {
+    if (problems.length > 0) return false;
+    if ('seconds' in until) return Date.now() - start < until.seconds * 1_000;
+    return connections < until.connections || answered < until.answers;
+  };
   const rage = async () => {
-    while (Date.now() < deadline && problems.length === 0) {
+    while (goesOn()) {
       connections++;
       if (random.chance(0.5)) await hostile(() => connect(path), random, requests, '\n');
       else await hostile(() => connect(Number(new URL(http.url).port), '127.0.0.1'), random, httpRequests, '');
     }
   };
   const ask = async () => {
-    while (Date.now() < deadline && problems.length === 0) {
+    while (goesOn()) {
       for (const [name, asked] of [
         ['the control socket', () => properRequest(path)],
         ['/healthz', () => properGet(`${http.url}/healthz`)],
