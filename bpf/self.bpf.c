@@ -103,7 +103,7 @@ int BPF_PROG(guard_nice, struct task_struct *target, int nice, int ret)
 /* A descriptor of a map or program is being made. ENOENT, as for one that is gone: who lists them all goes on with the next. */
 static __always_inline int object_opened(u32 kind, u32 id, u32 hook)
 {
-	struct object object = { .id = id, .kind = kind };
+	struct ps_object object = { .id = id, .kind = kind };
 	struct ps_state *st = known_state();
 	struct task_struct *task = bpf_get_current_task_btf();
 
@@ -130,13 +130,13 @@ static __always_inline int object_opened(u32 kind, u32 id, u32 hook)
 SEC("lsm/bpf_map")
 int BPF_PROG(guard_map, struct bpf_map *map, unsigned int mode, int ret)
 {
-	return ret ?: object_opened(A_MAP, BPF_CORE_READ(map, id), PS_HOOK_BPF_MAP);
+	return ret ?: object_opened(PS_KIND_MAP, BPF_CORE_READ(map, id), PS_HOOK_BPF_MAP);
 }
 
 SEC("lsm/bpf_prog")
 int BPF_PROG(guard_program, struct bpf_prog *program, int ret)
 {
-	return ret ?: object_opened(A_PROGRAM, BPF_CORE_READ(program, aux, id), PS_HOOK_BPF_PROG);
+	return ret ?: object_opened(PS_KIND_PROGRAM, BPF_CORE_READ(program, aux, id), PS_HOOK_BPF_PROG);
 }
 
 /* --- its pins --- */

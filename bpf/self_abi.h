@@ -54,6 +54,13 @@ struct ps_file {
 	__u32 reserved;
 };
 
+enum ps_kind { PS_KIND_MAP = 0, PS_KIND_PROGRAM = 1 };
+
+struct ps_object {
+	__u32 id;
+	__u32 kind;
+};
+
 /* Everything that the programs are told. User space writes it through its own mapping, and nobody else has one. */
 struct ps_state {
 	__u64 unlocked_until;             /* nanoseconds since boot */

@@ -14,6 +14,8 @@ const volatile union {
 	enum ps_outcome outcome;
 	struct ps_process process;
 	struct ps_file file;
+	struct ps_object object;
+	enum ps_kind kind;
 	struct ps_state state;
 	struct ps_tamper tamper;
 } border_types = {};
@@ -26,19 +28,12 @@ struct {
 	__type(value, struct ps_state);
 } self_state SEC(".maps");
 
-enum kind { A_MAP, A_PROGRAM };
-
-struct object {
-	u32 id;
-	u32 kind;
-};
-
 /* Maps and programs of the agent, as it made or opened them, and the epoch in which it last did. A new agent prunes those of older epochs
  * when it has opened what it goes on with. Past this many, further ones are not protected, and counted. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);
-	__type(key, struct object);
+	__type(key, struct ps_object);
 	__type(value, u32);
 } self_objects SEC(".maps");
 

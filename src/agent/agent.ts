@@ -115,6 +115,7 @@ export class Agent {
     });
     this.#sayRefusedFiles(prepared);
     this.#control = await openControl(foundation, this.#operatorParts(kernel));
+    this.#foundation.selfGuard.opened();
     health.enter('ready');
     metrics.ready('ready');
     log.info('ready', 'The policy is in force.', this.status);
@@ -124,6 +125,7 @@ export class Agent {
   async #openSession(): Promise<KernelSession> {
     const { config, world, log, health } = this.#foundation;
     const { tier: wanted, pins } = config;
+    this.#foundation.selfGuard.open();
     const cgroups = world.cgroupHierarchy?.() ?? 'default';
     const session = await world.openSession({
       agentPid: world.pid,
@@ -159,7 +161,7 @@ export class Agent {
 
   #operatorParts(kernel: KernelSide): OperatorParts {
     const { session, enforcement, delivery, safeguards } = kernel;
-    const { world, startedAt, health, metrics, sink, journal, events, tally, log } = this.#foundation;
+    const { world, startedAt, health, metrics, sink, journal, events, tally, log, selfGuard } = this.#foundation;
     return {
       version: world.version,
       pid: world.pid,
@@ -175,7 +177,8 @@ export class Agent {
       events,
       tally,
       rollout: () => this.#policies.rolloutStatus,
-      safety: () => safeguards.status,
+      safety: () => ({ ...safeguards.status, selfProtection: selfGuard.status }),
+      unlock: (seconds, by) => selfGuard.unlock(seconds, by),
       processes: () => kernel.processReports(enforcement.inForce?.prepared.ruleset.rules ?? []),
       inTurn: (act) => this.#turns.take(act),
       reload: (by) => {

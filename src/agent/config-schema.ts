@@ -50,6 +50,8 @@ export const tierNames = ['lsm', 'fmod_ret', 'kprobe', 'tracepoint'] as const sa
 /** `off`: nothing. `report`: they are judged, and events say so. `enforce`: what the rules say is done to them. */
 export const sweepModes = ['off', 'report', 'enforce'] as const;
 
+export const selfProtectionModes = ['auto', 'on', 'off'] as const;
+
 const decision = ['report', 'enforce'] as const;
 const expiryModes = ['keep', 'stop'] as const;
 const oneOf = (values: readonly string[]) => values.map((value) => `\`${value}\``).join(', ');
@@ -159,6 +161,13 @@ export const configSchema = z.strictObject({
       initial: () => 10,
       change: 'reload',
     }),
+  }),
+  self_protection: setting(z.enum(selfProtectionModes), {
+    about:
+      'Whether others, root included, are kept from ending or tracing the agent and from its pins, see [safety.md](safety.md). `auto`: where process 1 started it as a service and some rule enforces.',
+    takes: oneOf(selfProtectionModes),
+    initial: () => 'auto',
+    change: 'restart',
   }),
   pins: z.strictObject({
     directory: setting(z.string().transform(viaText(parsePinPlace)), {

@@ -33,6 +33,7 @@ export async function leaveInOrder(foundation: Foundation, kernel: KernelSide): 
   const counters = session.counters();
   if (keeps) await session.leave();
   else await session.close();
+  await foundation.selfGuard.end(keeps ? 'keep' : 'release');
   if (directory.at === 'path') sayStop(log, on_stop, directory.path);
   return {
     counters,
@@ -54,13 +55,14 @@ export async function sayStopped({ log, sink }: Foundation, summary: StopSummary
 
 /** After a start that failed nothing of it stays. `before`: the kernel decided before this agent came, and goes on. */
 export async function abandon(
-  { log }: Foundation,
+  { log, selfGuard }: Foundation,
   { session, kernel, before }: { session?: KernelSession; kernel?: KernelSide; before: 'nothing' | 'adopted' },
 ): Promise<void> {
   const closed = await withinTime(limits.stopTime.value, async () => {
     await kernel?.sweeper.end();
     if (before === 'adopted') await session?.leave();
     else await session?.close();
+    await selfGuard.abandon();
   });
   if (closed.outcome === 'failed') log.error('cannot-start', `Not detached: ${String(closed.error)}`);
 }

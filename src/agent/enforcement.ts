@@ -30,6 +30,8 @@ export interface EnforcementParts {
   /** Nanoseconds since boot. */
   bootTime(): bigint;
   onUnseen(): 'report' | 'enforce';
+  /** Told after each change of what is in force, or of a rule's mode. */
+  onModes?(policy: 'enforces' | 'only-reports'): void;
   /** Is told of each image that has come into force. */
   onActive(inForce: InForce): void;
   /** Judges the processes that run already. */
@@ -179,6 +181,7 @@ export class Enforcement {
     const number = image.rules.findIndex(({ rule }) => rule.id === id);
     if (number >= 0 && this.#switch.is === 'on') session.setMode(number, mode);
     images.replace(generation, image);
+    this.#sayModes();
     this.#ages.note(image.rules, this.#parts.bootTime());
     const written = mode === policyMode ? '' : ` Its policy says ${policyMode}.`;
     const text = `The rule ${id} is in mode ${mode}.${written} Asked by ${by}.`;
@@ -212,7 +215,14 @@ export class Enforcement {
     });
     const { image: inForce, generation } = this.#inForce!;
     this.#parts.onActive(this.#inForce!);
+    this.#sayModes();
     this.#parts.sweep.begin(inForce, generation);
+  }
+
+  #sayModes(): void {
+    const { rules, exitRules = [] } = this.#inForce!.image;
+    const enforces = [...rules, ...exitRules].some(({ rule }) => rule.mode === 'enforce');
+    this.#parts.onModes?.(enforces ? 'enforces' : 'only-reports');
   }
 
   #swap({ image }: Prepared): Promise<Activation> {

@@ -21,6 +21,7 @@ import { eventJournal } from './event-journal.js';
 import { EventTally } from './event-tally.js';
 import { ImageCache } from './image-cache.js';
 import { hostKey } from './kept-image.js';
+import { SelfGuard } from './self-protection.js';
 import { ShadowWatch } from './shadow-watch.js';
 import { sparing } from './spared-processes.js';
 import type { AgentWorld } from './world.js';
@@ -53,6 +54,7 @@ export class Foundation {
   /** By rule, where an operator wants another mode than its policy's. */
   readonly modes = new Map<string, Mode>();
   readonly shadow = new ShadowWatch();
+  readonly selfGuard: SelfGuard;
 
   constructor(config: Config, world: AgentWorld, sink: FileSink) {
     this.config = config;
@@ -85,5 +87,15 @@ export class Foundation {
       groups: this.groups,
     };
     this.health = new Health(sink);
+    this.selfGuard = new SelfGuard({
+      mode: config.selfProtection ?? 'auto',
+      pid: world.pid,
+      pins: config.pins.directory.at === 'path' ? config.pins.directory.path : undefined,
+      launcher: world.launcher,
+      log: this.log,
+      bootTime: () => world.bootTime(),
+      host: world.selfProtection,
+    });
+    this.metrics.watchSelfProtection(this.selfGuard);
   }
 }

@@ -148,6 +148,7 @@ export class KernelSide {
       health,
       bootTime: () => world.bootTime(),
       onUnseen: () => foundation.config.onUnseen,
+      onModes: (policy) => foundation.selfGuard.follow(policy),
       onActive: (inForce) => {
         const from = { version: world.version, host: hostKey(world.hostId()), bootId: this.session.bootId };
         foundation.imageCache?.keep(keptImage(inForce, from));

@@ -75,6 +75,16 @@ export const limits = {
     unit: 'milliseconds from the change of a directory with protected files until they are resolved again',
     consequence: 'a program that a package upgrade has replaced is unprotected that long',
   },
+  tamperWindow: {
+    value: 10_000,
+    unit: 'milliseconds in which attempts on the agent are counted together',
+    consequence: 'see the next',
+  },
+  tamperLines: {
+    value: 50,
+    unit: 'attempts on the agent that have a line of their own in that time',
+    consequence: 'further ones are told in sum; metrics count them all',
+  },
   cachedImage: {
     value: 96 * 1024 * 1024,
     unit: 'bytes of the policy image and its policies that are kept for the next start',

@@ -3,7 +3,14 @@ import type { KernelSession } from '../kernel/types.js';
 import type { FollowerStatus } from '../rollout/follower/status.js';
 import type { EventFilter, WantedMode } from '../telemetry/control/protocol.js';
 import type { RecentEvents } from '../telemetry/control/recent-events.js';
-import type { ProcessReport, RuleReport, SafetyReport, StatusReport, TopReport } from '../telemetry/control/reports.js';
+import type {
+  ProcessReport,
+  RuleReport,
+  SafetyReport,
+  SelfProtectionReport,
+  StatusReport,
+  TopReport,
+} from '../telemetry/control/reports.js';
 import { type ControlTarget, type Peer, peerText } from '../telemetry/control/target.js';
 import type { Health } from '../telemetry/health.js';
 import type { Journal } from '../telemetry/journal/index.js';
@@ -32,6 +39,8 @@ export interface OperatorParts {
   /** Of distributed policies; undefined where they come from this host alone. */
   rollout(): FollowerStatus | undefined;
   safety(): SafetyReport;
+  /** Throws ControlError `not-protected`. */
+  unlock(seconds: number, by: string): SelfProtectionReport;
   processes(): AsyncIterable<ProcessReport>;
   /** Runs one change after the other, with starts, reloads and the stop. */
   inTurn<Result>(act: () => Promise<Result>): Promise<Result>;
@@ -138,6 +147,10 @@ export class Operator implements ControlTarget {
   setMode(rule: string, mode: WantedMode, by: Peer): Promise<RuleReport> {
     const { inTurn, enforcement } = this.#parts;
     return inTurn(async () => this.#rule(enforcement.setMode(rule, mode, peerText(by))));
+  }
+
+  unlock(seconds: number, by: Peer): SelfProtectionReport {
+    return this.#parts.unlock(seconds, peerText(by));
   }
 
   reload(by: Peer): Promise<ReloadResult> {

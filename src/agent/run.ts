@@ -12,6 +12,7 @@ import type { Config } from './config.js';
 import type { FollowedConfig } from './config-follow.js';
 import { packageVersion } from './package.js';
 import { goAhead } from './priority.js';
+import { thisHost } from './self-protection.js';
 import { ServiceManager } from './service-manager.js';
 import { listenForSignals, type SignalRequests } from './signals.js';
 import { lostInAll } from './stop-summary.js';
@@ -38,6 +39,7 @@ export function realWorld(followed: FollowedConfig): AgentWorld {
     processes: systemProcesses,
     cgroups: systemCgroups,
     cgroupHierarchy,
+    selfProtection: thisHost,
     bootTime: bootTimeNs,
     hostId,
     peerOf: peerCredentials,

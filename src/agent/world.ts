@@ -4,6 +4,7 @@ import type { Cgroups } from '../rules/cgroup-kill/cgroup.js';
 import type { Processes } from '../rules/kill.js';
 import type { ConfigChange } from './config-follow.js';
 import type { PolicyWorkshop } from './policies.js';
+import type { SelfProtectionHost } from './self-protection.js';
 
 /** What the agent needs of the world; tests give their own. */
 export interface AgentWorld {
@@ -25,6 +26,8 @@ export interface AgentWorld {
   hostId(): string;
   /** What starts the command line. */
   launcher?: string;
+  /** Absent: the agent cannot protect itself. */
+  selfProtection?: SelfProtectionHost;
   /** Reads the configuration again, for a reload; absent: it does not change. Throws ConfigError. */
   rereadConfig?(): ConfigChange;
 }

@@ -15,6 +15,7 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   processes: async () => (await import('./processes.js')).processesVerb,
   top: async () => (await import('./top.js')).topVerb,
   off: async () => (await import('./switch.js')).offVerb,
+  unlock: async () => (await import('./unlock.js')).unlockVerb,
   on: async () => (await import('./switch.js')).onVerb,
   rule: async () => (await import('./rule.js')).ruleVerb,
   reload: async () => (await import('./reload.js')).reloadVerb,

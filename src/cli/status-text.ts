@@ -1,6 +1,6 @@
 /** A status report for people. */
 import type { Style } from '../policy/index.js';
-import type { RuleReport, StatusReport } from '../telemetry/control/reports.js';
+import type { RuleReport, SelfProtectionReport, StatusReport } from '../telemetry/control/reports.js';
 import { count, table } from './output.js';
 import { rolloutRows } from './rollout-text.js';
 import { bytesText, durationText, printable } from './words.js';
@@ -55,7 +55,7 @@ function reloadRows({ lastReload, policyErrors }: StatusReport, style: Style): s
 
 function safetyRows({ safety }: StatusReport, style: Style): string[][] {
   if (safety === undefined) return [];
-  const { protectedFiles, breakerLimit, tripped, canary } = safety;
+  const { protectedFiles, breakerLimit, tripped, canary, selfProtection } = safety;
   const rows = [['protected', count(protectedFiles, 'file')]];
   if (canary !== undefined) {
     const where = `rules act in the cgroup ${printable(canary.cgroup)} alone`;
@@ -66,10 +66,22 @@ function safetyRows({ safety }: StatusReport, style: Style): string[][] {
   }
   const limit = breakerLimit === 0 ? 'off' : `trips at ${count(breakerLimit, 'established program')}`;
   rows.push(['breaker', limit]);
+  if (selfProtection !== undefined) rows.push(['agent itself', selfProtectionText(selfProtection, style)]);
   for (const { rule, executables } of tripped) {
     rows.push(['', style.error(`${printable(rule)} has tripped: it acted on ${executables}, and does so no more`)]);
   }
   return rows;
+}
+
+function selfProtectionText(report: SelfProtectionReport, style: Style): string {
+  switch (report.is) {
+    case 'off':
+      return 'not protected';
+    case 'on':
+      return report.attempts === 0 ? 'protected' : style.warning(`protected, ${count(report.attempts, 'attempt')}`);
+    case 'unlocked':
+      return style.warning(`unlocked for ${count(report.seconds, 'second')}, ${count(report.attempts, 'attempt')}`);
+  }
 }
 
 function lostText({ lost }: StatusReport, style: Style): string {

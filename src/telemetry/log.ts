@@ -49,6 +49,9 @@ export type LogCode =
   | 'pins-replaced'
   | 'pins-kept'
   | 'pins-released'
+  | 'self-protection'
+  | 'self-protection-unlocked'
+  | 'tamper'
   | 'control-refused'
   | 'control-unavailable'
   | 'log-reopened'
@@ -115,6 +118,11 @@ export class AgentLog {
   /** What the action `log` of a rule says, at its level as far as this log has it. */
   rule(level: string, rule: string, message: string): void {
     this.#events[levelOf(level)]({ text: this.#scrubber.text(message), rule }, 'rule-log' satisfies LogCode);
+  }
+
+  /** An attempt on the agent: where events go, since it is one. */
+  tamper(text: string, fields: Record<string, unknown>): void {
+    this.#events.warn({ text, ...fields }, 'tamper' satisfies LogCode);
   }
 
   /** `info` for what was only reported; `warn` for what was acted on, or should have been seen and was not. */

@@ -33,6 +33,7 @@ const labelFacts: Readonly<Record<string, { is: string; atMost: string }>> = {
   role: { is: '`root`, `targets`, `snapshot` or `timestamp`', atMost: '4' },
   poll: { is: '`unchanged`, `updated` or `failed`', atMost: '3' },
   problem: { is: 'a reason, as in [rollout.md](rollout.md)', atMost: '16' },
+  hook: { is: 'hook of the kernel at which an attempt on the agent was stopped', atMost: '18' },
   map: { is: 'a map of the kernel programs', atMost: '20' },
 };
 
@@ -76,6 +77,7 @@ export function allMetrics(): readonly MetricFacts[] {
   });
   metrics.watchRollout(() => undefined);
   metrics.watchBreaker(() => []);
+  metrics.watchSelfProtection({ status: { is: 'off' }, attempts: () => ({}), lost: () => 0n });
   const own = metrics.describe().filter(({ name }) => name.startsWith('portcullis_'));
   for (const { name, labels } of own) {
     const strange = labels.find((label) => labelFacts[label] === undefined);

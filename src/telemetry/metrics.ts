@@ -9,6 +9,7 @@ import type { FollowerStatus } from '../rollout/follower/status.js';
 import { type KernelFacts, registerKernelMetrics } from './kernel-metrics.js';
 import { limits } from './limits.js';
 import { registerRolloutMetrics } from './rollout-metrics.js';
+import { registerSelfProtectionMetrics, type SelfProtectionFacts } from './self-protection-metrics.js';
 
 export type ReloadResult = 'done' | 'partial' | 'refused';
 
@@ -141,6 +142,10 @@ export class Metrics {
         for (const { rule } of tripped().slice(0, limits.ruleLabels.value)) this.set({ rule }, 1);
       },
     });
+  }
+
+  watchSelfProtection(self: SelfProtectionFacts): void {
+    registerSelfProtectionMetrics(this.#registry, self);
   }
 
   watchLog(log: LogFacts): void {

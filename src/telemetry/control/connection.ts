@@ -106,6 +106,8 @@ export class ControlConnection {
         return this.#result(target.status());
       case 'rule':
         return this.#result(await target.setMode(request.rule, request.mode, this.#peer));
+      case 'unlock':
+        return this.#result(target.unlock(request.seconds, this.#peer));
       case 'reload':
         return this.#result(await target.reload(this.#peer));
     }

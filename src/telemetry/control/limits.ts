@@ -23,6 +23,11 @@ export const limits = {
     unit: 'milliseconds a connection may take for its next request',
     consequence: 'it is closed',
   },
+  unlockTime: {
+    value: 3_600,
+    unit: 'seconds for which `portcullis unlock` opens',
+    consequence: 'the request is refused',
+  },
   answerTime: {
     value: 10_000,
     unit: 'milliseconds for which a client may take nothing of an answer',

@@ -34,6 +34,8 @@ export const requestSchema = z.discriminatedUnion('verb', [
     mode: z.enum(['monitor', 'enforce', 'policy']),
   }),
   z.strictObject({ verb: z.literal('reload') }),
+  /** Nobody is kept from the agent for so long; 0 ends that. */
+  z.strictObject({ verb: z.literal('unlock'), seconds: z.int().min(0).max(limits.unlockTime.value) }),
 ]);
 
 export type Request = z.output<typeof requestSchema>;

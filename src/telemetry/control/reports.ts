@@ -17,6 +17,13 @@ export interface RuleReport {
   matches: number;
 }
 
+/** What keeps others from the agent. Attempts are since its pins were made, or since it started. */
+export type SelfProtectionReport =
+  | { is: 'off' }
+  | { is: 'on'; attempts: number }
+  /** For so long everybody is let through. */
+  | { is: 'unlocked'; attempts: number; seconds: number };
+
 /** What keeps rules from harm. */
 export interface SafetyReport {
   /** Files that are never acted on. */
@@ -27,6 +34,7 @@ export interface SafetyReport {
   tripped: readonly { rule: string; executables: number }[];
   /** Rules act there alone; not found: nowhere. */
   canary?: { cgroup: string; found: boolean };
+  selfProtection?: SelfProtectionReport;
 }
 
 export interface StatusReport {

@@ -2,7 +2,7 @@
 import type { PeerCredentials } from '../../kernel/addon.js';
 import type { ReloadResult } from '../metrics.js';
 import type { EventFilter, WantedMode } from './protocol.js';
-import type { ProcessReport, RuleReport, StatusReport, TopReport } from './reports.js';
+import type { ProcessReport, RuleReport, SelfProtectionReport, StatusReport, TopReport } from './reports.js';
 
 /** Who is at the other end. */
 export interface Peer extends PeerCredentials {
@@ -23,6 +23,8 @@ export interface ControlTarget {
   off(by: Peer): Promise<void>;
   on(by: Peer): Promise<void>;
   setMode(rule: string, mode: WantedMode, by: Peer): Promise<RuleReport>;
+  /** Nobody is kept from the agent for so long. Throws an error that has a code. */
+  unlock(seconds: number, by: Peer): SelfProtectionReport;
   reload(by: Peer): Promise<ReloadResult>;
 }
 

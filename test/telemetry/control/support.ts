@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { peerCredentials } from '../../../src/kernel/addon.js';
 import type { EventFilter } from '../../../src/telemetry/control/protocol.js';
-import type { ProcessReport, RuleReport, StatusReport, TopReport } from '../../../src/telemetry/control/reports.js';
+import type {
+  ProcessReport,
+  RuleReport,
+  SelfProtectionReport,
+  StatusReport,
+  TopReport,
+} from '../../../src/telemetry/control/reports.js';
 import { ControlServer } from '../../../src/telemetry/control/server.js';
 import type { ControlTarget, Peer } from '../../../src/telemetry/control/target.js';
 
@@ -111,6 +117,12 @@ export class FakeTarget implements ControlTarget {
     this.peers.push(by);
     this.#call(`rule ${id} ${mode}`);
     return { ...rule, id, mode: mode === 'policy' ? 'enforce' : mode };
+  }
+
+  unlock(seconds: number, by: Peer): SelfProtectionReport {
+    this.peers.push(by);
+    this.#call(`unlock ${seconds}`);
+    return seconds === 0 ? { is: 'on', attempts: 0 } : { is: 'unlocked', attempts: 0, seconds };
   }
 
   async reload(by: Peer): Promise<'done'> {
