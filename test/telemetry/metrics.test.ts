@@ -96,3 +96,9 @@ describe('metrics', () => {
     }
   });
 });
+
+test('nothing samples the event loop: its timer would keep an idle agent awake', async () => {
+  const text = await new Metrics('1').text();
+  expect(text).toMatch(/^nodejs_eventloop_lag_seconds /m);
+  expect(text).not.toMatch(/^nodejs_eventloop_lag_(?!seconds)/m);
+});
