@@ -1,4 +1,5 @@
 // The files of the Debian package, laid out under a directory as they will lie on a host.
+import { readdirSync } from 'node:fs';
 import { chmod, cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -21,10 +22,10 @@ const PARTS = [
   { from: 'deploy/deb/portcullis.yaml', to: 'etc/portcullis/portcullis.yaml' },
   { from: 'deploy/deb/copyright', to: `${DOC}/copyright` },
   { from: 'deploy/systemd/portcullis.service', to: 'usr/lib/systemd/system/portcullis.service' },
-  ...['operations', 'configuration', 'policies', 'events', 'journal'].map((page) => ({
-    from: `docs/${page}.md`,
-    to: `${DOC}/${page}.md`,
-  })),
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .sort()
+    .map((page) => ({ from: `docs/${page}`, to: `${DOC}/${page}` })),
 ];
 
 /**
