@@ -81,6 +81,15 @@ test('what the pages had refused and reported is in Prometheus, and its alert ru
   expect(rules.data.groups.flatMap((group) => group.rules).length).toBeGreaterThan(5);
 });
 
+test('the agent is as small as its unit makes it', async () => {
+  const status = await machine.must(`cat /proc/${await service.show('MainPID')}/status`);
+  const resident = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024;
+  console.log(`resident: ${(resident / 1e6).toFixed(0)} MB`);
+  expect(resident).toBeGreaterThan(0);
+  // Busier than the idle one of `npm run bench -- idle`, which is to stay below 110 MB.
+  expect(resident).toBeLessThan(150e6);
+});
+
 test('provisioned again, it is as it was', async () => {
   const commands = blocksOf('vagrant/README.md').filter(({ marks }) => marks.get('run') === 'host');
   expect(await place.run(commands[0]!.text)).toMatchObject({ status: 0 });
