@@ -1,24 +1,87 @@
-// What an exec costs, in instructions of kernel and program together, with and without Portcullis.
-import { imagesTable, measureImages, profileTable } from './exec/images.mjs';
+// What an exec costs, in instructions, with and without Portcullis, and beside peers; and what the agent itself does for it.
+import { besideTable, CASES, measureBeside, ownWork, timesFreshBoot } from './exec/beside.mjs';
+import { imagesTable, measureImages, profileTable, timesWithout } from './exec/images.mjs';
 
 export const name = 'exec';
 
-/** Execs in a run, and pairs of runs. */
-const SIZES = { quick: { execs: 300, rounds: 3 }, full: { execs: 1000, rounds: 6 } };
+const KERNELS = { quick: ['6.1'], full: ['6.1', '6.12'] };
 
-/** Of the arguments together; 300 is what section `decision` takes. */
-const ARGUMENT_BYTES = { quick: [213], full: [213, 300] };
+/** Bytes of the 12 arguments. What section `decision` takes is measured once more. */
+const BYTES = 213;
+const MORE_BYTES = 300;
+
+const SHIPPED = { name: 'enforce, shipped policy', bytes: [BYTES], policy: 'shipped', mode: 'enforce' };
+const ONE_RULE = { name: 'enforce, one rule', bytes: [BYTES], policy: 'one rule', mode: 'enforce' };
+
+const CONFIGURATIONS = {
+  quick: [ONE_RULE, SHIPPED],
+  full: [
+    { ...ONE_RULE, name: 'monitor, one rule', mode: 'monitor' },
+    ONE_RULE,
+    { ...ONE_RULE, name: 'enforce, one rule, the same in shadow', shadow: 'one rule' },
+    { ...SHIPPED, name: 'monitor, shipped policy', mode: 'monitor' },
+    { ...SHIPPED, bytes: [BYTES, MORE_BYTES] },
+    { ...SHIPPED, name: 'enforce, shipped policy, the same in shadow', shadow: 'shipped' },
+    { name: 'monitor, 1,000 rules', bytes: [BYTES], policy: '1,000 rules', mode: 'monitor' },
+    { name: 'enforce, 1,000 rules', bytes: [BYTES], policy: '1,000 rules', mode: 'enforce' },
+    {
+      name: 'enforce, 1,000 rules, the same in shadow',
+      bytes: [BYTES],
+      policy: '1,000 rules',
+      mode: 'enforce',
+      shadow: '1,000 rules',
+    },
+  ],
+};
+
+/** Execs in a run, and pairs of runs. */
+const SIZES = { quick: { execs: 300, rounds: 3 }, full: { execs: 400, rounds: 4 } };
 
 /** @param {import('./lib/section.mjs').RunOptions} options @returns {Promise<import('./lib/section.mjs').SectionResult>} */
 export async function run({ effort }) {
-  const measured = await measureImages({
-    kernel: '6.1',
-    ...SIZES[effort],
-    argumentBytes: ARGUMENT_BYTES[effort],
-    configurations: [
-      { name: 'enforce, one rule', policy: 'one rule', mode: 'enforce' },
-      { name: 'enforce, shipped policy', policy: 'shipped', mode: 'enforce' },
-    ],
-  });
-  return { kernel: measured.kernel, tables: [imagesTable(measured), profileTable(measured)] };
+  const tables = [];
+  const targets = [];
+  const releases = [];
+  for (const kernel of KERNELS[effort]) {
+    const measured = await measureImages({ kernel, ...SIZES[effort], configurations: CONFIGURATIONS[effort] });
+    releases.push(measured.kernel);
+    tables.push(imagesTable(measured), profileTable(measured));
+    targets.push({
+      what: `exec with the shipped policy in enforce, kernel ${kernel}`,
+      bound: { atMost: 1.03 },
+      measured: timesWithout(measured, SHIPPED.name),
+      unit: 'times without',
+    });
+    if (effort === 'full') {
+      const beside = await measureBeside({ kernel, ...SIZES.full, argumentBytes: BYTES, cases: Object.keys(CASES) });
+      tables.push(besideTable(beside));
+      targets.push(...peerTargets(beside, kernel));
+    }
+  }
+  return { kernel: releases.join(' and '), tables, targets };
+}
+
+/** Cheaper than the peers that see arguments or decide by file, and an agent that is left alone. */
+function peerTargets(beside, kernel) {
+  const own = timesFreshBoot(beside, 'portcullis=enforce-shipped');
+  const below = ['tomoyo', 'auditd', 'fapolicyd'].map((peer) => ({
+    what: `the same beside ${CASES[peer].title}, kernel ${kernel}`,
+    bound: { atMost: timesFreshBoot(beside, peer) },
+    measured: own,
+    unit: 'times a fresh boot',
+  }));
+  const work = [
+    {
+      what: 'the agent, when no rule needs events: none, as far as can be told',
+      name: 'portcullis=enforce-shipped',
+      atMost: 1000,
+    },
+    { what: 'the agent, when events are wanted and nothing matches', name: 'portcullis=exit-rule', atMost: 60_000 },
+  ].map(({ what, name, atMost }) => ({
+    what: `${what}, kernel ${kernel}`,
+    bound: { atMost },
+    measured: ownWork(beside, name),
+    unit: 'instructions an exec',
+  }));
+  return [...below, ...work];
 }

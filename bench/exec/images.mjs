@@ -9,9 +9,8 @@ import { policyImage } from './policies.mjs';
  * @property {'6.1' | '6.12'} kernel
  * @property {number} execs in a run
  * @property {number} rounds pairs of runs
- * @property {number[]} argumentBytes
- * @property {{name: string, policy: string, mode: 'monitor' | 'enforce', shadow?: string}[]} configurations policies by name, see
- *   policies.mjs; a shadow is a second policy that decides beside the first
+ * @property {{name: string, bytes: number[], policy: string, mode: 'monitor' | 'enforce', shadow?: string}[]} configurations
+ *   `bytes` of arguments; policies by name, see policies.mjs; a shadow is a second policy that decides beside the first
  */
 
 /**
@@ -21,8 +20,7 @@ import { policyImage } from './policies.mjs';
  * @property {number} execs
  * @property {number} warmUp execs that execbench makes before it measures
  * @property {number} rounds
- * @property {number[]} argumentBytes
- * @property {{name: string, image: string, shadow?: string}[]} configurations files of /bench/images
+ * @property {{name: string, bytes: number[], image: string, shadow?: string}[]} configurations files of /bench/images
  */
 
 /** WARM_UP of bench/guest/programs/execbench.c. */
@@ -36,7 +34,7 @@ const TIMEOUT = 3600;
  * @param {Wanted} wanted
  * @returns {Promise<{kernel: string, findings: Record<string, any>[]}>}
  */
-export async function measureImages({ kernel, execs, rounds, argumentBytes, configurations }) {
+export async function measureImages({ kernel, execs, rounds, configurations }) {
   await setUp([`kernel-${kernel}`]);
   const contents = {};
   const keep = async (policy, mode) => {
@@ -45,12 +43,12 @@ export async function measureImages({ kernel, execs, rounds, argumentBytes, conf
     return file;
   };
   const guests = [];
-  for (const { name, policy, mode, shadow } of configurations) {
+  for (const { name, bytes, policy, mode, shadow } of configurations) {
     const image = await keep(policy, mode);
-    guests.push({ name, image, ...(shadow !== undefined && { shadow: await keep(shadow, mode) }) });
+    guests.push({ name, bytes, image, ...(shadow !== undefined && { shadow: await keep(shadow, mode) }) });
   }
   /** @type {Plan} */
-  const plan = { tier: 'lsm', execs, warmUp: WARM_UP, rounds, argumentBytes, configurations: guests };
+  const plan = { tier: 'lsm', execs, warmUp: WARM_UP, rounds, configurations: guests };
   return measureInGuest({ kernel, script: 'images.mjs', plan, contents, timeout: TIMEOUT });
 }
 
@@ -84,6 +82,12 @@ export function profileTable({ kernel, findings }) {
       ...programs.map((name) => Math.round(of(finding, name) ?? 0)),
     ]),
   };
+}
+
+/** Ratio of one configuration. @param {{findings: Record<string, any>[]}} measured @param {string} name @returns {number} */
+export function timesWithout({ findings }, name) {
+  const { own, base } = pairs(findings).find(({ configuration }) => configuration === name);
+  return ratio(own, base).ratio;
 }
 
 /** Each run beside the one just before it, which had nothing attached; medians of the single execs of a run. */

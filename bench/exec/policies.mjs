@@ -45,3 +45,15 @@ export async function policyImage(name, mode) {
   if (errors.length > 0) throw new Error(`the policy ${name} has an error: ${errors[0].message}`);
   return compileEnforceable(ruleset, { onUnknown: 'report' }).compiled.image;
 }
+
+/** What makes the agent look at execs: policies by name, one rule each. */
+export const SMALL_POLICIES = {
+  'exit-rule': ruleText('exit.code == 77'),
+  'lineage-rule': ruleText('exec.file.name == "xmrig" && process.ancestors.file.name == "no-such-ancestor"'),
+  'every-exec': ruleText('exec.file.name == "bare"'),
+};
+
+/** @param {string} expression */
+function ruleText(expression) {
+  return `version: 1.0.0\nmode: monitor\nrules:\n  - id: one\n    expression: '${expression}'\n    actions:\n      - kill: {signal: SIGKILL}\n`;
+}

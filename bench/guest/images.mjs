@@ -53,18 +53,18 @@ function profile(configuration, bytes) {
   say({ profile: configuration, bytes, programs: programs.filter(({ runs }) => runs > 0) });
 }
 
-measure('clean', plan.argumentBytes[0], 0);
+measure('clean', plan.configurations[0].bytes[0], 0);
 const session = await openSession({ agentPid: process.pid, tier: plan.tier });
 await session.suspend();
 for (let round = 1; round <= plan.rounds; round++) {
   for (const configuration of plan.configurations) {
-    for (const bytes of plan.argumentBytes) {
+    for (const bytes of configuration.bytes) {
       measure('none', bytes, round);
       await under(configuration, () => measure(configuration.name, bytes, round));
     }
   }
 }
 for (const configuration of plan.configurations) {
-  await under(configuration, () => profile(configuration.name, plan.argumentBytes[0]));
+  await under(configuration, () => profile(configuration.name, configuration.bytes[0]));
 }
 await session.close();
