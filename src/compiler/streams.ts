@@ -96,6 +96,20 @@ const viewOf: Record<Reading, View> = {
 };
 const views = ['string', 'joined', 'elements', 'names'] as const satisfies readonly View[];
 
+/**
+ * A word without a space that may stand anywhere in the joined arguments stands in one of them: where the elements are walked
+ * anyway, the words of the joined arguments go along, if all of them can, and one pass does for both.
+ */
+function joinElements(groups: Map<View, WordGroup>): void {
+  const [joined, elements] = [groups.get('joined'), groups.get('elements')];
+  if (joined === undefined || elements === undefined || joined.count > 0) return;
+  const inOne = ({ text, starts, ends }: Word) => starts === 'anywhere' && ends === 'anywhere' && !text.includes(' ');
+  if (!joined.words.every(inOne)) return;
+  elements.words.push(...joined.words);
+  elements.patterns += joined.patterns;
+  groups.delete('joined');
+}
+
 class Builder {
   patterns = 0;
   readonly rejected = new Map<TextTest, string>();
@@ -109,28 +123,31 @@ class Builder {
   build(stream: StreamName, tests: readonly TextTest[]): Automaton[] {
     const tabulated: Tabulated[] = [];
     const automata: Automaton[] = [];
+    const groups = new Map<View, WordGroup>();
     for (const view of views) {
       const group: WordGroup = { words: [], patterns: 0, first: this.patterns, count: 0 };
       for (const test of tests) {
         if (viewOf[test.reading] === view) this.place(test, group, tabulated);
       }
-      if (group.words.length === 0) continue;
-      const { words, patterns, first, count } = group;
+      if (group.words.length > 0) groups.set(view, group);
+    }
+    joinElements(groups);
+    for (const [view, { words, patterns, first, count }] of groups) {
       automata.push(buildWords({ view, words, patterns, segments: { first, count } }, this.lists));
     }
     const room = passesPerStream.value - automata.length;
     const kept = tabulated.filter(({ test }) => !this.rejected.has(test));
-    const groups = groupTables(
+    const grouped = groupTables(
       kept.map(({ table }) => table),
       room,
       this.lists,
       this.shared.work,
     );
-    for (const member of groups.left) {
+    for (const member of grouped.left) {
       const reason = this.tooMuchWork() ?? `would need more than ${passesPerStream.value} passes over it`;
       this.rejected.set(kept[member]!.test, `its pattern on ${stream} ${reason}`);
     }
-    for (const table of groups.tables) automata.push(automatonOf(table));
+    for (const table of grouped.tables) automata.push(automatonOf(table));
     // A stream that nothing can match on is read all the same: its tests are then false and not unknown.
     if (automata.length === 0 && tests.length > 0) {
       const view = viewOf[tests[0]!.reading];

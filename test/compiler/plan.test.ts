@@ -71,7 +71,7 @@ describe('why', () => {
 test('the plan lists the passes over each stream', () => {
   const { passes, bytes } = planRules(
     ruleset(
-      rule('a', 'exec.args =~ "*x*" && exec.argv == "y"'),
+      rule('a', 'exec.args =~ "*x *" && exec.argv == "y"'),
       rule('b', 'exec.args =~ r"[0-9]x"'),
       rule('c', 'exec.file.path =~ "/tmp/**"'),
     ),
@@ -83,4 +83,16 @@ test('the plan lists the passes over each stream', () => {
   expect(bytes).toBeGreaterThan(
     passes.flatMap(({ automata }) => automata).reduce((sum, automaton) => sum + automaton.bytes, 0),
   );
+});
+
+test('words within the joined arguments share the pass of those of each argument, where all of them can', () => {
+  const passes = (...texts: string[]) =>
+    planRules(ruleset(...texts.map((text, n) => rule(`r${n}`, text)))).passes.map(({ automata }) => automata.length);
+  const elements = 'exec.argv == "y"';
+  expect(passes('exec.args =~ "*x*"', elements)).toEqual([1]);
+  expect(passes('exec.args =~ "*x*"')).toEqual([1]);
+  // A space may be the border, the ends are those of all arguments together, and pieces may lie in different ones.
+  for (const apart of ['*x y*', 'x*', '*x', '*x*y*']) {
+    expect([apart, passes(`exec.args in [~"*x*", ~"${apart}"]`, elements)]).toEqual([apart, [2]]);
+  }
 });
