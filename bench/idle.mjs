@@ -3,12 +3,8 @@
 // The agent is the real one with the shipped policy in monitor, as the unit of the Debian package runs it, under the tier
 // `tracepoint`, which every kernel allows. The machine's other programs go on: each of their execs is decided in the kernel, and the
 // agent is not woken for it. How many there were is in the table.
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { root } from '../scripts/lib/paths.mjs';
+import { Agent } from './lib/agent.mjs';
 
 export const name = 'idle';
 
@@ -62,75 +58,6 @@ export async function run({ effort }) {
   } finally {
     await agent.stop();
   }
-}
-
-class Agent {
-  /** What it says of itself when a policy is in force. @type {{url: string}} */
-  status;
-  #directory;
-  #process;
-
-  static async start() {
-    const agent = new Agent();
-    const ready = join(agent.#directory, 'ready');
-    while (!existsSync(ready)) {
-      if (agent.#process.exitCode !== null)
-        throw new Error(
-          `the agent did not start; it needs root\n${readFileSync(join(agent.#directory, 'log'), 'utf8')}`,
-        );
-      await sleep(100);
-    }
-    agent.status = JSON.parse(readFileSync(ready, 'utf8'));
-    return agent;
-  }
-
-  constructor() {
-    this.#directory = mkdtempSync(join(tmpdir(), 'portcullis-idle-'));
-    const place = (file) => join(this.#directory, file);
-    const config = {
-      policies: [join(root, 'policies', 'cryptominer.policy')],
-      listen: '127.0.0.1:0',
-      tier: 'tracepoint',
-      journal: { directory: place('journal') },
-      control: { socket: place('control.sock') },
-      log: { destination: place('log') },
-    };
-    writeFileSync(place('log'), '');
-    writeFileSync(place('portcullis.yaml'), JSON.stringify(config));
-    const launcher = join(root, 'bin', 'portcullis.js');
-    const words = [launcher, 'run', '--config', place('portcullis.yaml'), '--ready-file', place('ready')];
-    const env = { ...process.env, ...unitEnvironment() };
-    this.#process = spawn(process.execPath, words, { env, stdio: 'ignore' });
-  }
-
-  /** Milliseconds now, ticks of processor time, bytes resident, voluntary switches of all threads. */
-  sample() {
-    const proc = `/proc/${this.#process.pid}`;
-    const [, rest] = readFileSync(`${proc}/stat`, 'utf8').split(') ');
-    const fields = rest.split(' ');
-    const resident = 1024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`${proc}/status`, 'utf8'))[1]);
-    const switches = readdirSync(`${proc}/task`).reduce((sum, task) => {
-      const text = readFileSync(`${proc}/task/${task}/status`, 'utf8');
-      return sum + Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(text)[1]);
-    }, 0);
-    return { at: performance.now(), processor: Number(fields[11]) + Number(fields[12]), resident, switches };
-  }
-
-  async stop() {
-    const ended = new Promise((resolve) => this.#process.once('exit', resolve));
-    if (this.#process.exitCode === null) {
-      this.#process.kill('SIGTERM');
-      await ended;
-    }
-    rmSync(this.#directory, { recursive: true, force: true });
-  }
-}
-
-/** The environment that the packaged unit gives the agent. @returns {Record<string, string>} */
-function unitEnvironment() {
-  const unit = readFileSync(join(root, 'deploy', 'systemd', 'portcullis.service'), 'utf8');
-  const lines = [...unit.matchAll(/^Environment=(?:"(.*)"|(.*))$/gm)].map(([, quoted, plain]) => quoted ?? plain);
-  return Object.fromEntries(lines.map((line) => line.split(/=(.*)/s).slice(0, 2)));
 }
 
 /** @param {string} url */
