@@ -35,7 +35,7 @@
 
 #include <linux/types.h>
 
-enum pc_version { PC_ABI_VERSION = 2 };
+enum pc_version { PC_ABI_VERSION = 3 };
 enum pc_magic { PC_IMAGE_MAGIC = 0x4d494350 }; /* "PCIM" */
 
 /* Limits of the border. src/compiler/limits.ts says what happens past each. */
@@ -50,6 +50,7 @@ enum pc_limit {
 	PC_SEGMENT_PATTERNS = 1024,
 	PC_LINEAGE_WORDS = 4,     /* of 64 lineage bits */
 	PC_CGROUP_WORDS = 4,      /* of atoms that are kept for each cgroup */
+	PC_CLASS_MAP_BYTES = 256, /* of a class map, and what its offset is a multiple of */
 	PC_LEVELS = 6,            /* a program and five interpreters, as the kernel allows */
 	PC_PROGRAM_DEPTH = 64,    /* stack of a boolean program, in values */
 	PC_HEAD_BYTES = 4096,     /* what of the argument block a record carries at most */
@@ -132,7 +133,7 @@ struct pc_header {
 };
 
 struct pc_automaton {
-	__u32 classes; /* class map */
+	__u32 classes; /* class map, PC_CLASS_MAP_BYTES */
 	__u32 start;   /* row of the state before the first byte */
 	__u32 end;     /* byte offset of END's transition in a row */
 	__u32 absent;  /* output list, 0: none */

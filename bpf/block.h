@@ -54,7 +54,16 @@ static __always_inline u32 phase_stream(u32 phase)
 	return phase == PHASE_ARGV0 ? PC_STREAM_ARGV0 : phase == PHASE_ARGS ? PC_STREAM_ARGS : PC_STREAM_ENVS;
 }
 
-/* Enters a phase: begins its stream, or says that there is none. */
+/* Feeds the stream of the current phase. */
+static __always_inline void feed_phase(struct machine *m, u32 from, u32 to, u32 flags)
+{
+	struct scratch *s = m->s;
+
+	feed(m, phase_stream(s->phase), from, to, s->begun ? flags : flags | FEED_BEGIN);
+	s->begun = 1;
+}
+
+/* Enters a phase, or says that its stream does not exist. */
 static __always_inline void enter_phase(struct machine *m, u32 phase)
 {
 	struct scratch *s = m->s;
@@ -62,11 +71,8 @@ static __always_inline void enter_phase(struct machine *m, u32 phase)
 
 	s->phase = phase;
 	s->left = phase == PHASE_ARGV0 ? s->argc > 0 : phase == PHASE_ARGS ? (s->argc > 0 ? s->argc - 1 : 0) : s->envc;
-	if (phase == PHASE_DONE)
-		return;
-	if (s->left)
-		feed(m, stream, 0, 0, FEED_BEGIN);
-	else
+	s->begun = 0;
+	if (phase != PHASE_DONE && !s->left)
 		feed(m, stream, 0, 0, FEED_ABSENT);
 }
 
@@ -87,10 +93,10 @@ static long consume_step(u32 i, struct machine *m)
 		s->at = s->from;
 		s->total += s->at - at;
 		if (s->left) { /* all of it, and more strings to come */
-			feed(m, stream, at, s->at, 0);
+			feed_phase(m, at, s->at, 0);
 			return 1;
 		}
-		feed(m, stream, at, s->at - 1, FEED_END);
+		feed_phase(m, at, s->at - 1, FEED_END);
 	}
 	s->known |= 1ull << (PC_SOURCE_STREAM + stream);
 	if (s->phase == PHASE_ARGS) {

@@ -107,7 +107,7 @@ enum {
 	SMALL = 12544,       /* comm, tty, and strings of tests */
 	ARENA_BYTES = 16384,
 	HITS = 64,
-	HITS_FULL = HITS - 16,
+	HITS_FULL = HITS - 32,
 	PASSES = 8,          /* automata over one block stream */
 	ACTING = 16,         /* enforcing rules whose circuit breakers are asked; with more of them the exec is acted on */
 };
@@ -152,7 +152,7 @@ struct scratch {
 	u32 busy;     /* claimed by a running program */
 	u32 ordinal;  /* of this one */
 	u64 kept;     /* the exec whose facts and decision it still has, 0: none */
-	u8 arena[ARENA_BYTES];
+	u8 arena[ARENA_BYTES + 8]; /* eight bytes are read from its last one, too */
 	u64 holds[PC_RULE_WORDS];
 	u64 unknown[PC_RULE_WORDS];
 	struct progress progress[PC_SEGMENT_PATTERNS];
@@ -188,6 +188,7 @@ struct scratch {
 
 	/* argument block reader */
 	u32 phase;
+	u32 begun;    /* the phase's stream was fed to automata */
 	u32 left;     /* strings of the phase still to come */
 	u32 at;       /* arena: first byte not yet consumed */
 	u32 fill;     /* arena: end of what was read */

@@ -134,6 +134,13 @@ export const groupStates: Limit = {
   consequence: 'another group is begun',
 };
 
+export const joinedBytes: Limit = {
+  name: 'automaton of several that are walked in one pass',
+  value: 512 * 1024,
+  unit: 'bytes',
+  consequence: 'another pass is begun',
+};
+
 export const patternWork: Limit = {
   name: 'work for the path globs and regular expressions of a ruleset',
   value: 6_000_000,
@@ -195,6 +202,7 @@ export const compilerLimits: readonly Limit[] = [
   wordLength,
   matcherStates,
   groupStates,
+  joinedBytes,
   patternWork,
   passesPerStream,
   integerTables,

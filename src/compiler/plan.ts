@@ -177,6 +177,8 @@ function kindOf({ kind, view }: Automaton): string {
   switch (kind) {
     case 'group':
       return 'patterns';
+    case 'joined':
+      return 'words and patterns';
     case 'words':
       return view === 'joined'
         ? 'words of the joined arguments'

@@ -1,6 +1,7 @@
 /**
  * The automata of each stream. What is made of words goes into one automaton for each way of reading the stream; the rest is
- * written out as tables and put together in groups, as many as the passes allow.
+ * written out as tables. All of it is put together where that stays small, since every pass costs the kernel; the rest of the tables in
+ * groups, as many as the passes allow.
  */
 import type { Matcher } from '../secl/index.js';
 import { isPrefixCertain } from '../secl/matcher.js';
@@ -8,6 +9,7 @@ import { longFlagReader, optionReader, shortFlagReader } from './automata/argume
 import type { Automaton, View } from './automata/automaton.js';
 import { globMachine } from './automata/glob.js';
 import { groupTables } from './automata/groups.js';
+import { absorb, joinAll } from './automata/join.js';
 import type { Machine } from './automata/machine.js';
 import { minimise } from './automata/minimise.js';
 import type { OutputLists } from './automata/outputs.js';
@@ -21,6 +23,7 @@ import { Work } from './automata/work.js';
 import type { Reading } from './fields.js';
 import { type StreamName, streamNames } from './image/layout.js';
 import {
+  joinedBytes,
   matcherStates,
   passesPerStream,
   patternWork,
@@ -122,7 +125,7 @@ class Builder {
 
   build(stream: StreamName, tests: readonly TextTest[]): Automaton[] {
     const tabulated: Tabulated[] = [];
-    const automata: Automaton[] = [];
+    const words: Automaton[] = [];
     const groups = new Map<View, WordGroup>();
     for (const view of views) {
       const group: WordGroup = { words: [], patterns: 0, first: this.patterns, count: 0 };
@@ -132,14 +135,21 @@ class Builder {
       if (group.words.length > 0) groups.set(view, group);
     }
     joinElements(groups);
-    for (const [view, { words, patterns, first, count }] of groups) {
-      automata.push(buildWords({ view, words, patterns, segments: { first, count } }, this.lists));
+    for (const [view, group] of groups) {
+      const { patterns, first, count } = group;
+      words.push(buildWords({ view, words: group.words, patterns, segments: { first, count } }, this.lists));
     }
-    const room = passesPerStream.value - automata.length;
-    const kept = tabulated.filter(({ test }) => !this.rejected.has(test));
+    let kept = tabulated.filter(({ test }) => !this.rejected.has(test));
+    const automata = joinAll(words, joinedBytes.value, this.lists);
+    if (automata[0] !== undefined) {
+      const tables = kept.map(({ table }) => table);
+      const { automaton, left } = absorb(automata[0], tables, joinedBytes.value, this.lists, this.shared.work);
+      automata[0] = automaton;
+      kept = left.map((index) => kept[index]!);
+    }
     const grouped = groupTables(
       kept.map(({ table }) => table),
-      room,
+      passesPerStream.value - automata.length,
       this.lists,
       this.shared.work,
     );

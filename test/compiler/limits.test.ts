@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { OutputLists } from '../../src/compiler/automata/outputs.js';
 import { Work } from '../../src/compiler/automata/work.js';
+import { ImageReader } from '../../src/compiler/image/reader.js';
 import { CompileError, compile, compilerLimits } from '../../src/compiler/index.js';
 import * as limits from '../../src/compiler/limits.js';
 import { buildStreams, Patterns } from '../../src/compiler/streams.js';
@@ -12,6 +13,9 @@ import { match, rule, ruleset, rulesFrom, use } from './support.js';
 const compileAll = (expressions: readonly Expression[]) =>
   compile(ruleset(...expressions.map((one, at) => rule(`r${at}`, one))));
 const exact = (name: string, bytes: string) => match(name, { kind: 'exact', bytes });
+const infix = (text: string) =>
+  ({ kind: 'wildcard', pattern: `*${text}*`, segments: [text], anchoredStart: false, anchoredEnd: false }) as const;
+const regexp = (source: string) => ({ kind: 'regexp', source }) as const;
 const numbered = (count: number, make: (at: number) => Expression) =>
   compileAll(Array.from({ length: count }, (_, at) => make(at)));
 const member = (name: string, values: readonly bigint[]): Expression => ({
@@ -192,10 +196,12 @@ describe('limits', () => {
         anchoredStart: true,
         anchoredEnd: true,
       });
-    const { plan } = numbered(limits.segmentPatterns.value + 3, wildcard);
+    const { plan, image } = numbered(limits.segmentPatterns.value + 3, wildcard);
     expect(plan.rules.every(({ place }) => place === 'kernel-before-exec')).toBe(true);
-    expect(plan.passes[0]!.automata.map(({ kind }) => kind)).toEqual(['words of the joined arguments', 'patterns']);
-    expect(plan.passes[0]!.automata[1]!.patterns).toBe(3);
+    expect(new ImageReader(image).segmentPatterns).toBe(limits.segmentPatterns.value);
+    expect(plan.passes[0]!.automata.reduce((sum, { patterns }) => sum + patterns, 0)).toBe(
+      limits.segmentPatterns.value + 3,
+    );
   });
 
   test('pieces of a pattern', () => {
@@ -205,6 +211,17 @@ describe('limits', () => {
       match('exec.args', { kind: 'wildcard', pattern, segments, anchoredStart: false, anchoredEnd: false }),
     ]);
     expect(plan.passes[0]!.automata.map(({ kind }) => kind)).toEqual(['patterns']);
+  });
+
+  test('automata that are walked in one pass', () => {
+    // Words of the arguments, and an expression that counts to 90 beside them: a state for each pair of both.
+    const words = Array.from({ length: 60 }, (_, at) => match('exec.args', infix(`${at}word${at}`)));
+    const counts = match('exec.argv', regexp('[0-9a-z]{90}'));
+    const few = compileAll([words[0]!, counts]).plan.passes[0]!.automata;
+    expect(few.map(({ kind }) => kind)).toEqual(['words and patterns']);
+    const many = compileAll([...words, counts]).plan.passes[0]!.automata;
+    expect(many.map(({ kind }) => kind)).toEqual(['words of the joined arguments', 'patterns']);
+    for (const { bytes } of [...few, ...many]) expect(bytes).toBeLessThanOrEqual(limits.joinedBytes.value);
   });
 
   test('length of a string', () => {

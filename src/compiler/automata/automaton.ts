@@ -12,7 +12,7 @@ export type View = 'string' | 'joined' | 'elements' | 'names';
  * END. Targets below `states` are states; others are finals, which END alone leads to and nothing leaves.
  */
 export interface Automaton {
-  readonly kind: 'words' | 'group';
+  readonly kind: 'words' | 'group' | 'joined';
   readonly view: View | 'mixed';
   readonly classMap: Uint8Array;
   readonly classes: number;
@@ -25,6 +25,8 @@ export interface Automaton {
   readonly start: number;
   /** Applied when the stream does not exist at all. */
   readonly absent: ListId;
+  /** Pieces of patterns that it tells; `begun anew`: each element begins them anew, for all of its pass. */
+  readonly pieces: 'none' | 'kept' | 'begun anew';
   /** How many matchers it decides. */
   readonly patterns: number;
 }

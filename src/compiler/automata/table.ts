@@ -170,6 +170,7 @@ export function automatonOf(table: Table): Automaton {
     finals,
     start: 0,
     absent: table.absent,
+    pieces: 'none',
     patterns: table.matchers,
   };
 }

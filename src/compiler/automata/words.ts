@@ -260,6 +260,7 @@ function arrange(
     finals: finals.keys,
     start: BEGIN,
     absent,
+    pieces: segments.count === 0 ? 'none' : border < 0 ? 'kept' : 'begun anew',
     patterns,
   };
 }

@@ -1,8 +1,10 @@
 /** What bpf/abi.h declares of the policy image. test/compiler/image/layout.test.ts compares the two. */
 
-export const ABI_VERSION = 2;
+export const ABI_VERSION = 3;
 export const IMAGE_MAGIC = 0x4d494350;
 export const STREAMS = 10;
+/** Bytes of a class map, and what its offset is a multiple of. */
+export const CLASS_MAP_BYTES = 256;
 
 /** Numbers of the streams. */
 export const stream = {

@@ -6,6 +6,7 @@ import type { IntegerTable } from '../integers.js';
 import { imageBytes } from '../limits.js';
 import {
   ABI_VERSION,
+  CLASS_MAP_BYTES,
   fact,
   header,
   IMAGE_MAGIC,
@@ -60,7 +61,10 @@ export function writeImage(content: ImageContent): Uint8Array {
     return [{ name, list, table: plan.take(list.length * size.pc_automaton) }];
   });
   const rows = automata.map(({ list }) =>
-    list.map((automaton) => ({ rows: plan.take(rowBytes(automaton)), classes: plan.take(256) })),
+    list.map((automaton) => ({
+      rows: plan.take(rowBytes(automaton)),
+      classes: plan.take(CLASS_MAP_BYTES, CLASS_MAP_BYTES),
+    })),
   );
   const integers = plan.take(content.integers.length * size.pc_integer);
   const integerData = content.integers.map(({ points, regions }) => ({
