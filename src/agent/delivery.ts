@@ -15,7 +15,7 @@ import type { FileHasher } from '../rules/hasher.js';
 import type { AgentLog } from '../telemetry/log.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { LineSink } from '../telemetry/sink.js';
-import { followUp } from './follow-up.js';
+import { followUp, hasFollowUps } from './follow-up.js';
 import { limits } from './limits.js';
 
 export interface DeliveryParts {
@@ -25,8 +25,8 @@ export interface DeliveryParts {
   sink: LineSink;
   metrics: Metrics;
   hasher: FileHasher;
-  /** Is told of each event when it is written. */
-  onEvent(event: EventJson): void;
+  /** Is told of each event when it is written, and its JSON. */
+  onEvent(event: EventJson, json: string): void;
   /** Bytes in the sink past which delivery waits before it makes further events. */
   pendingLimit: number;
 }
@@ -114,12 +114,14 @@ export class Delivery {
     const { sink, metrics, clock, pendingLimit } = this.#parts;
     let written = 0;
     for (const [index, made] of events.entries()) {
-      written += await this.#write(made);
+      if (hasFollowUps(made)) await followUp(made, this.#parts.log, this.#parts.hasher);
+      written += this.#write(made);
       if (sink.pendingBytes > pendingLimit) await sink.flushed();
       else if (isTimeToYield(index)) await yieldToOthers();
     }
     await sink.flushed();
-    for (const record of records) metrics.delivered(clock.secondsSince(record.time));
+    const now = clock.boot();
+    for (const record of records) metrics.delivered(Number(now - record.time) / 1e9);
     this.#waiting -= records.length;
     this.#counts.events += written;
   }
@@ -161,16 +163,14 @@ export class Delivery {
   }
 
   /** The number of events written. */
-  async #write(made: MadeEvent): Promise<0 | 1> {
-    const { log, metrics, hasher } = this.#parts;
-    await followUp(made, log, hasher);
+  #write(made: MadeEvent): 0 | 1 {
+    const { log, metrics } = this.#parts;
     metrics.suppressed(made.limited);
     if (made.event === undefined) {
       this.#counts.untold++;
       return 0;
     }
-    log.event(made.event);
-    this.#parts.onEvent(made.event);
+    this.#parts.onEvent(made.event, log.event(made.event));
     metrics.event(made.event.portcullis.stage ?? 'exit', made.decision);
     return 1;
   }

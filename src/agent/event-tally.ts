@@ -7,16 +7,23 @@ type Slow = TopReport['slowest'][number];
 
 export class EventTally {
   readonly #matches = new Map<string, number>();
-  /** Of the last minute, each with the time it was told at. */
+  /** Of the last minute, each with the time it was told at; the slowest first. */
   #slow: { at: number; slow: Slow }[] = [];
+  /** When the oldest of them was told. */
+  #oldest = Number.POSITIVE_INFINITY;
 
   /** `now`: milliseconds since the epoch. */
   add(event: EventJson, now: number = Date.now()): void {
     for (const { id } of event.portcullis.rules) this.#matches.set(id, this.matches(id) + 1);
-    const milliseconds = Math.max(0, now - Date.parse(event.date));
-    const program = textOf(event.file.path ?? event.file.name ?? event.process.comm);
-    this.#slow.push({ at: now, slow: { rule: event.agent.rule_id, program, milliseconds } });
     this.#forget(now);
+    const milliseconds = Math.max(0, now - Date.parse(event.date));
+    const full = this.#slow.length >= limits.slowEvents.value;
+    if (full && milliseconds <= this.#slow.at(-1)!.slow.milliseconds) return;
+    const program = textOf(event.file.path ?? event.file.name ?? event.process.comm);
+    if (full) this.#slow.pop();
+    this.#slow.push({ at: now, slow: { rule: event.agent.rule_id, program, milliseconds } });
+    this.#slow.sort((a, b) => b.slow.milliseconds - a.slow.milliseconds);
+    this.#oldest = Math.min(...this.#slow.map(({ at }) => at));
   }
 
   /** Events in which a rule held. */
@@ -38,9 +45,9 @@ export class EventTally {
 
   #forget(now: number): void {
     const oldest = now - limits.slowSpan.value;
-    const recent = this.#slow.filter(({ at }) => at >= oldest);
-    recent.sort((a, b) => b.slow.milliseconds - a.slow.milliseconds);
-    this.#slow = recent.slice(0, limits.slowEvents.value);
+    if (this.#oldest >= oldest) return;
+    this.#slow = this.#slow.filter(({ at }) => at >= oldest);
+    this.#oldest = Math.min(...this.#slow.map(({ at }) => at));
   }
 }
 

@@ -7,6 +7,11 @@ import type { FileHasher } from '../rules/hasher.js';
 import { fromBytes, showBytes } from '../secl/bytes.js';
 import type { AgentLog } from '../telemetry/log.js';
 
+/** Most events have none. */
+export function hasFollowUps({ decision, followUps }: MadeEvent): boolean {
+  return followUps.length > 0 || decision.actions.some(({ scope }) => scope !== undefined);
+}
+
 export async function followUp(made: MadeEvent, log: AgentLog, hasher: FileHasher): Promise<void> {
   await tellScopes(made, log);
   for (const followUp of made.followUps) {
@@ -31,8 +36,15 @@ export async function followUp(made: MadeEvent, log: AgentLog, hasher: FileHashe
 /** Where the hashes of a file stand in the event. */
 function hashedPart(event: EventJson, field: string): EventJson['file'] | undefined {
   if (field.endsWith('.interpreter.file')) return event.process.interpreter;
-  if (field === 'process.parent.file') return event.process.parent?.executable;
+  if (field === 'process.parent.file') return ownParent(event)?.executable;
   return event.file;
+}
+
+/** The parent is the same in many events; what is found out for this one must not stand in the others. */
+function ownParent({ process }: EventJson): EventJson['process']['parent'] {
+  const { parent } = process;
+  process.parent = parent && { ...parent, ...(parent.executable && { executable: { ...parent.executable } }) };
+  return process.parent;
 }
 
 /** Waits for kills of more than the process, and says in the event what they stopped. */

@@ -112,8 +112,8 @@ export class KernelSide {
       sink: journal ?? sink,
       metrics,
       hasher: new FileHasher(),
-      onEvent: (event) => {
-        events.add(event);
+      onEvent: (event, json) => {
+        events.add(event, json);
         tally.add(event);
       },
       pendingLimit: telemetryLimits.pendingLog.value,

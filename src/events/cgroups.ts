@@ -1,5 +1,6 @@
 /** From the cgroup id of a record to a path in the default hierarchy: best effort, bounded, never wrong. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { type ContainerIdentity, containerOf } from './container.js';
 import { limits } from './limits.js';
 import { Recent } from './recent.js';
 
@@ -19,6 +20,8 @@ export class CgroupPaths {
   readonly #files: CgroupFiles;
   readonly #now: () => number;
   readonly #paths = new Recent<bigint, string>(limits.cgroupPaths.value);
+  /** By path; undefined: on the host. */
+  readonly #containers = new Recent<string, { container: ContainerIdentity | undefined }>(limits.cgroupPaths.value);
   #root: string | undefined;
   #scannedAt = Number.NEGATIVE_INFINITY;
 
@@ -40,6 +43,15 @@ export class CgroupPaths {
   /** The same for whoever is about to act on it: the tree is searched even if it has just been. */
   locate(id: bigint, pids: readonly number[]): string | undefined {
     return this.#find(id, pids, 0);
+  }
+
+  /** The innermost container of a path; undefined for none. */
+  container(path: string): ContainerIdentity | undefined {
+    const known = this.#containers.get(path);
+    if (known !== undefined) return known.container;
+    const container = containerOf(path);
+    this.#containers.set(path, { container });
+    return container;
   }
 
   /** Id of the one that a process is in now; undefined where it cannot be told. */

@@ -1,6 +1,9 @@
 /** Turns the kernel's times, nanoseconds since boot with suspended time included, into dates. */
+import { isoText } from './iso-text.js';
+
 export interface BootClock {
-  date(nanosecondsSinceBoot: bigint): Date;
+  /** As ISO 8601 in UTC, to the millisecond. */
+  iso(nanosecondsSinceBoot: bigint): string;
 }
 
 /**
@@ -25,8 +28,8 @@ export class AlignedClock implements BootClock {
     this.#wallAt = this.#wall();
   }
 
-  date(nanosecondsSinceBoot: bigint): Date {
-    return new Date(this.#wallAt + Number(nanosecondsSinceBoot - this.#bootAt) / 1e6);
+  iso(nanosecondsSinceBoot: bigint): string {
+    return isoText(this.#wallAt + Number(nanosecondsSinceBoot - this.#bootAt) / 1e6);
   }
 
   /** Nanoseconds since the epoch, as the fields of times have them. */
@@ -39,12 +42,8 @@ export class AlignedClock implements BootClock {
     return this.#boot();
   }
 
-  now(): Date {
-    return new Date(this.#wall());
-  }
-
-  /** Seconds that have passed since a time of the kernel. */
-  secondsSince(nanosecondsSinceBoot: bigint): number {
-    return Number(this.#boot() - nanosecondsSinceBoot) / 1e9;
+  /** The wall clock, in the same form. */
+  isoNow(): string {
+    return isoText(this.#wall());
   }
 }

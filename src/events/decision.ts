@@ -63,31 +63,33 @@ interface Asked {
 export function decide(record: KernelRecord, image: EventImage | undefined, run: RuleRun): Decision | undefined {
   const unresolved: number[] = [];
   const asked = record.event === 'exit' ? exitRules(image) : execRules(record, image, unresolved);
-  const truths = new Map<ImageRule, Truth>();
-  for (const { rule, holds } of byPriority(asked)) {
-    const truth = rule.decidedBy === 'kernel' ? holds : run.truth(rule.rule);
-    truths.set(rule, truth);
-    if (truth === true) run.hold(rule.rule);
+  for (const each of byPriority(asked)) {
+    if (each.rule.decidedBy === 'user-space') each.holds = run.truth(each.rule.rule);
+    if (each.holds === true) run.hold(each.rule.rule);
   }
-  const found = (truth: Truth) => asked.map(({ rule }) => rule).filter((rule) => truths.get(rule) === truth);
-  const [matched, unknown] = [found(true), found('unknown')];
+  const matched: ImageRule[] = [];
+  const unknown: ImageRule[] = [];
+  for (const { rule, holds } of asked) {
+    if (holds === true) matched.push(rule);
+    else if (holds === 'unknown') unknown.push(rule);
+  }
   const verdict = correct(record.verdict, matched.length + unresolved.length, unknown.length);
   if (verdict === 'none') return undefined;
 
-  const acting = [...matched, ...unknown.filter(({ rule }) => run.actsOnUnknown(rule))];
+  const enforced = unknown.length === 0 ? unknown : unknown.filter(({ rule }) => run.actsOnUnknown(rule));
+  const acting = enforced.length === 0 ? matched : [...matched, ...enforced];
   const kills = killFor(acting, record, verdict, run);
   const decisive = mostSevere(matched) ?? mostSevere(unknown);
   const performed = { run, kills };
   const actions = decisive === undefined ? [] : actionsOf(decisive, record, verdict, performed);
   // What is done to other processes is told whichever rule does it.
-  const wider = acting
-    .filter((rule) => rule !== decisive)
-    .flatMap((rule) =>
-      actionsOf(rule, record, verdict, performed).flatMap((report) =>
-        report.scope === undefined ? [] : [{ ...report, rule: rule.rule }],
-      ),
-    );
-  return { verdict, matched, unknown, unresolved, decisive, actions: [...actions, ...wider] };
+  for (const rule of acting) {
+    if (rule === decisive) continue;
+    for (const report of actionsOf(rule, record, verdict, performed)) {
+      if (report.scope !== undefined) actions.push({ ...report, rule: rule.rule });
+    }
+  }
+  return { verdict, matched, unknown, unresolved, decisive, actions };
 }
 
 /** What a rule would do to the exec: its strongest action. */
@@ -99,13 +101,19 @@ export function strongestAction(rule: Rule): 'deny' | 'kill' | 'report' {
 
 /** In rule order, each once. */
 function execRules(record: KernelRecord, image: EventImage | undefined, unresolved: number[]): Asked[] {
-  const holding = new Set(record.rules);
-  const numbers = [...new Set([...record.rules, ...record.unknownRules])].sort((a, b) => a - b);
-  return numbers.flatMap((number): Asked[] => {
+  const asked: Asked[] = [];
+  for (const number of inOrder(record)) {
     const rule = image?.rules[number];
     if (rule === undefined) unresolved.push(number);
-    return rule === undefined ? [] : [{ rule, holds: holding.has(number) ? true : 'unknown' }];
-  });
+    else asked.push({ rule, holds: record.rules.includes(number) ? true : 'unknown' });
+  }
+  return asked;
+}
+
+/** Numbers of the rules that hold or are unknown, ascending. */
+function inOrder({ rules, unknownRules }: KernelRecord): readonly number[] {
+  if (rules.length === 1 && unknownRules.length === 0) return rules;
+  return [...new Set([...rules, ...unknownRules])].sort((a, b) => a - b);
 }
 
 function exitRules(image: EventImage | undefined): Asked[] {
@@ -135,6 +143,7 @@ function correct(verdict: Verdict, matched: number, unknown: number): Verdict {
 }
 
 function mostSevere(rules: readonly ImageRule[]): ImageRule | undefined {
+  if (rules.length < 2) return rules[0];
   let found: ImageRule | undefined;
   for (const rule of rules) if (found === undefined || severity(rule) > severity(found)) found = rule;
   return found;
@@ -161,16 +170,21 @@ interface Performed {
 
 function actionsOf(rule: ImageRule, record: KernelRecord, verdict: Verdict, performed: Performed): ActionReport[] {
   const { run, kills } = performed;
-  return rule.rule.actions.filter(isEnforcement).flatMap((action): ActionReport[] => {
-    if (isOurs(rule, action) && run.due(action) === false) return [];
+  const reports: ActionReport[] = [];
+  for (const action of rule.rule.actions) {
+    if (!isEnforcement(action) || (isOurs(rule, action) && run.due(action) === false)) continue;
     const killed = kills.ofProcess.get(action);
     const scope = kills.ofScope.get(action);
-    const wider = scope !== undefined && { scope };
-    if (killed === undefined) return [{ action, status: statusOf(action, rule, record, verdict), ...wider }];
-    const { killedAt, why } = killed;
-    const times = { ...(killedAt !== undefined && { killedAt }), ...(why !== undefined && { why }) };
-    return [{ action, status: statusOfKill(action, killed), ...times, ...wider }];
-  });
+    const report: ActionReport =
+      killed === undefined
+        ? { action, status: statusOf(action, rule, record, verdict) }
+        : { action, status: statusOfKill(action, killed) };
+    if (killed?.killedAt !== undefined) report.killedAt = killed.killedAt;
+    if (killed?.why !== undefined) report.why = killed.why;
+    if (scope !== undefined) report.scope = scope;
+    reports.push(report);
+  }
+  return reports;
 }
 
 /** What became of an action when the rest of its scope has ended, or has not. */

@@ -11,11 +11,14 @@ export interface Kills {
   readonly ofScope: ReadonlyMap<Action, Promise<ScopeReport>>;
 }
 
+const noKills: Kills = { ofProcess: new Map(), ofScope: new Map() };
+
 /** `rules`: those that hold, and those that act although they are unknown. */
 export function killFor(rules: readonly ImageRule[], record: KernelRecord, verdict: Verdict, run: RuleRun): Kills {
+  if (record.shadow || rules.every(({ rule }) => rule.mode !== 'enforce')) return noKills;
   const ofProcess = new Map<Action, KillReport>();
   const ofScope = new Map<Action, Promise<ScopeReport>>();
-  for (const rule of record.shadow ? [] : rules) {
+  for (const rule of rules) {
     if (rule.rule.mode !== 'enforce') continue;
     for (const action of rule.rule.actions) {
       if (action.action !== 'kill') continue;

@@ -12,6 +12,11 @@ export const limits = {
     unit: 'bytes of programs remembered with these processes',
     consequence: 'the least recently seen is forgotten; /proc is asked instead',
   },
+  procAge: {
+    value: 10,
+    unit: 'milliseconds for which what /proc said of a process is taken for what it is',
+    consequence: 'it is read again, for the next batch of records',
+  },
   procArgumentBytes: {
     value: 4_096,
     unit: 'bytes of arguments read from /proc/PID/cmdline',

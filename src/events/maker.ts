@@ -3,6 +3,7 @@ import type { KernelRecord, TierName } from '../kernel/types.js';
 import { type Decision, decide } from './decision.js';
 import type { EventJson } from './event.js';
 import type { ImageHistory } from './image.js';
+import { limits } from './limits.js';
 import type { FollowUp, RuleEngine } from './rule-run.js';
 import { Scene, type SceneParts } from './scene.js';
 import type { Scrubber } from './scrub/scrubber.js';
@@ -30,6 +31,7 @@ export interface MadeEvent {
 
 export class EventMaker {
   readonly #parts: EventMakerParts;
+  #refreshedAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: EventMakerParts) {
     this.#parts = parts;
@@ -39,6 +41,9 @@ export class EventMaker {
   async beginBatch(): Promise<void> {
     await this.#parts.images.settled();
     this.#parts.clock.align();
+    const now = performance.now();
+    if (now - this.#refreshedAt < limits.procAge.value) return;
+    this.#refreshedAt = now;
     this.#parts.processes.refresh();
   }
 

@@ -52,6 +52,11 @@ export class ProcessTree {
   readonly #asked = new Map<number, ProcessFacts | undefined>();
   readonly #askedPrograms = new Map<number, Program | undefined>();
   readonly #known = new Recent<number, ProcessFacts>(limits.treeBytes.value, costOf);
+  /** What is asked for again and again in a batch: a process as it lives, and what is above the children of one. */
+  readonly #live = new Map<number, ProcessFacts | undefined>();
+  readonly #lineages = new Map<ProcessFacts, Lineage>();
+  /** Processes that these lineages depend on. */
+  readonly #consulted = new Set<number>();
   #execs: 'some' | 'all' = 'some';
 
   constructor(files: Partial<ProcFiles> | ProcReader = {}) {
@@ -62,6 +67,8 @@ export class ProcessTree {
   refresh(): void {
     this.#asked.clear();
     this.#askedPrograms.clear();
+    this.#live.clear();
+    this.#forgetLineages();
   }
 
   /**
@@ -71,6 +78,8 @@ export class ProcessTree {
   follow(now: bigint): void {
     if (this.#execs === 'all') return;
     this.#execs = 'all';
+    this.#live.clear();
+    this.#forgetLineages();
     for (const pid of this.#files.pids().slice(0, limits.followedProcesses.value)) {
       const facts = this.#files.process(pid);
       const program = facts && this.#files.program(pid, now);
@@ -90,25 +99,44 @@ export class ProcessTree {
     if (record.event !== 'exec' || record.stage !== 'kill' || record.verdict === 'kill') return;
     const { pid, ppid, comm, path, start } = record;
     this.#known.set(pid, { pid, ppid, comm, path, start, source: 'record', program: programOf(record) });
+    this.#live.delete(pid);
+    if (this.#consulted.has(pid)) this.#forgetLineages();
+  }
+
+  #forgetLineages(): void {
+    this.#lineages.clear();
+    this.#consulted.clear();
   }
 
   /** The processes above the one of a record. */
   lineage(record: KernelRecord): Lineage {
-    const ancestors: ProcessFacts[] = [];
-    let ppid: number | undefined = record.ppid;
-    let start = record.start;
+    if (record.ppid <= 0) return { ancestors: [], complete: true };
+    const known = this.#find(record.ppid, record.start);
+    const parent = known ?? parentOf(record);
+    // Without a start of its own, what is above it depends on the child's.
+    if (known?.start === undefined) return this.#upFrom(parent, record.start);
+    const found = this.#lineages.get(known);
+    if (found !== undefined) return found;
+    const lineage = this.#upFrom(parent, record.start);
+    this.#lineages.set(known, lineage);
+    return lineage;
+  }
+
+  /** A parent and all above it. */
+  #upFrom(parent: ProcessFacts, childStart: bigint): Lineage {
+    const ancestors = [parent];
+    let { ppid } = parent;
+    let start = parent.start ?? childStart;
     while (ppid !== undefined && ppid > 0) {
       if (ancestors.length === limits.ancestorDepth.value) return { ancestors, complete: false };
-      const known: ProcessFacts | undefined = this.#find(ppid, start);
-      const found = known ?? (ancestors.length === 0 ? parentOf(record) : undefined);
+      const found: ProcessFacts | undefined = this.#find(ppid, start);
       if (found === undefined) return { ancestors, complete: false };
       ancestors.push(found);
       start = found.start ?? start;
-      // Only the parent's own record can say nothing of its parent; then the way up ends here.
-      if (found.ppid === undefined) return { ancestors, complete: false };
       ppid = found.ppid;
     }
-    return { ancestors, complete: true };
+    // Only the parent's own record can say nothing of its parent; then the way up ends here.
+    return { ancestors, complete: ppid !== undefined };
   }
 
   /** All processes. */
@@ -118,8 +146,11 @@ export class ProcessTree {
 
   /** A process that lives: what it runs as the kernel's records say, where they do, otherwise as /proc does. */
   live(pid: number): ProcessFacts | undefined {
+    if (this.#live.has(pid)) return this.#live.get(pid);
     const [asked, known] = [this.#ask(pid), this.#known.get(pid)];
-    return asked && known && isSameProgram(known, asked) ? { ...asked, program: known.program! } : asked;
+    const live = asked && known && isSameProgram(known, asked) ? { ...asked, program: known.program! } : asked;
+    this.#live.set(pid, live);
+    return live;
   }
 
   /** When a process started, read anew. */
@@ -162,6 +193,7 @@ export class ProcessTree {
 
   /** A process that started after its child is another one that got the same pid. */
   #find(pid: number, childStart: bigint): ProcessFacts | undefined {
+    this.#consulted.add(pid);
     for (const facts of [this.live(pid), this.#known.get(pid)]) {
       if (facts === undefined) continue;
       if (facts.start === undefined || facts.start <= childStart + tick) return facts;

@@ -5,7 +5,7 @@ import { type Bytes, toBytes } from '../secl/bytes.js';
 import { unknown, type Value } from '../secl/value.js';
 import type { CgroupPaths } from './cgroups.js';
 import type { AlignedClock } from './clock.js';
-import { type ContainerIdentity, containerOf } from './container.js';
+import type { ContainerIdentity } from './container.js';
 import type { Place } from './process-values.js';
 import type { LastProgram, Lineage, ProcessFacts, ProcessTree } from './processes.js';
 import type { Program } from './program.js';
@@ -83,25 +83,44 @@ export class Scene {
   }
 
   #placeOf(cgroup: bigint, pids: readonly number[]): Place {
-    const { cgroups, users, groups } = this.#parts;
-    let path: string | undefined;
-    let asked = false;
-    const cgroupPath = (): string | undefined => {
-      if (!asked) path = cgroups.path(cgroup, pids);
-      asked = true;
-      return path;
-    };
-    const container = () => {
-      const found = cgroupPath();
-      return found === undefined ? 'unknown' : containerOf(found);
-    };
-    // Ids are called otherwise in a container.
-    const named = (name: string | undefined): Value => (container() === undefined ? toBytes(name ?? '') : unknown);
-    return {
-      cgroupPath,
-      container,
-      user: (uid) => named(users.name(uid)),
-      group: (gid) => named(groups.name(gid)),
-    };
+    return new FoundPlace(this.#parts, cgroup, pids);
+  }
+}
+
+/** A control group as it is found when somebody asks, and what follows from it. */
+class FoundPlace implements Place {
+  readonly #parts: SceneParts;
+  readonly #cgroup: bigint;
+  readonly #pids: readonly number[];
+  #path: string | 'not-asked' | undefined = 'not-asked';
+
+  constructor(parts: SceneParts, cgroup: bigint, pids: readonly number[]) {
+    this.#parts = parts;
+    this.#cgroup = cgroup;
+    this.#pids = pids;
+  }
+
+  cgroupPath(): string | undefined {
+    // A path begins with a slash.
+    if (this.#path === 'not-asked') this.#path = this.#parts.cgroups.path(this.#cgroup, this.#pids);
+    return this.#path;
+  }
+
+  container(): ContainerIdentity | 'unknown' | undefined {
+    const found = this.cgroupPath();
+    return found === undefined ? 'unknown' : this.#parts.cgroups.container(found);
+  }
+
+  user(uid: number): Value {
+    return this.#named(this.#parts.users.name(uid));
+  }
+
+  group(gid: number): Value {
+    return this.#named(this.#parts.groups.name(gid));
+  }
+
+  /** Ids are called otherwise in a container. */
+  #named(name: string | undefined): Value {
+    return this.container() === undefined ? toBytes(name ?? '') : unknown;
   }
 }

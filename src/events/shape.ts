@@ -4,12 +4,22 @@ import type { Rule } from '../policy/ruleset.js';
 import { type Bytes, fromBytes } from '../secl/bytes.js';
 import type { AlignedClock, BootClock } from './clock.js';
 import { type ActionReport, type Decision, strongestAction } from './decision.js';
-import type { ActionJson, AncestorJson, EventJson, FileJson, MatchedRuleJson, ProcessJson, RuleJson } from './event.js';
+import type {
+  ActionJson,
+  AncestorJson,
+  EventJson,
+  FileJson,
+  MatchedRuleJson,
+  ProcessJson,
+  RuleJson,
+  VariablesJson,
+} from './event.js';
 import { exitOf } from './exit.js';
 import type { EventImage, ImageRule } from './image.js';
+import { share } from './json-text.js';
 import type { LiveProcess } from './live-process.js';
 import type { ProgramFacts } from './process-values.js';
-import type { ProcessFacts } from './processes.js';
+import type { Lineage, ProcessFacts } from './processes.js';
 import type { RuleRun } from './rule-run.js';
 import type { Scene } from './scene.js';
 import { missingFields } from './sources.js';
@@ -25,6 +35,8 @@ export interface Surroundings {
   live?: Pick<LiveProcess, 'source' | 'since'>;
 }
 
+const arch = architecture(process.arch);
+
 /** Rule id of an exec that the kernel never asked about. */
 export const UNSEEN_RULE = 'exec_unseen';
 /** Rule id of a record whose image is no longer known. */
@@ -34,8 +46,9 @@ export function shapeEvent(scene: Scene, decision: Decision, around: Surrounding
   const { record, container, clock } = scene;
   const { verdict, decisive, matched, unknown, unresolved } = decision;
   const rule = decisive?.rule;
-  const date = clock.date(record.time).toISOString();
+  const date = clock.iso(record.time);
   const shown = around.run.variables();
+  const told = toldOf(matched);
   const missing = (entry: ImageRule) =>
     entry.decidedBy === 'kernel' ? missingFields(record.known, entry.rule.fields) : around.run.missing(entry.rule);
   return {
@@ -47,7 +60,7 @@ export function shapeEvent(scene: Scene, decision: Decision, around: Surrounding
       policy_version: rule?.policy.version,
       version: around.version,
       os: 'linux',
-      arch: architecture(process.arch),
+      arch,
       origin: 'ebpf',
     },
     title: titleOf(rule, verdict),
@@ -56,12 +69,12 @@ export function shapeEvent(scene: Scene, decision: Decision, around: Surrounding
       name: record.event,
       category: 'Process Activity',
       outcome: verdict === 'refuse' ? 'Refused' : 'Success',
-      matched_rules: matched.map(({ rule }) => matchedJson(rule)),
+      matched_rules: told.rules,
       variables: shown.global,
     },
     exit: record.event === 'exit' ? exitOf(record.exitCode) : undefined,
     file: fileOf(programIn(scene)),
-    process: { ...processOf(scene, around.live), variables: shown.process },
+    process: processOf(scene, around.live, shown.process),
     container: container && {
       id: fromBytes(container.id),
       runtime: container.runtime,
@@ -70,7 +83,7 @@ export function shapeEvent(scene: Scene, decision: Decision, around: Surrounding
     },
     cgroup: { id: text(scene.cgroupPath), inode: record.cgroup.toString(), variables: shown.cgroup },
     usr: { id: scene.user ?? String(record.uid) },
-    tags: tagsOf(matched),
+    tags: told.tags,
     portcullis: {
       verdict,
       stage: around.live !== undefined ? 'sweep' : record.event === 'exec' ? record.stage : undefined,
@@ -80,12 +93,10 @@ export function shapeEvent(scene: Scene, decision: Decision, around: Surrounding
       generation: Number(record.generation),
       record: around.live === undefined ? recordId(record, around.bootId) : sweepId(record, around.bootId),
       shadow: record.shadow ? true : undefined,
-      rules: matched.map(ruleJson),
-      unknown: unknown.map((entry) => ({
-        ...ruleJson(entry),
-        missing: missing(entry),
-      })),
-      missing: [...new Set(unknown.flatMap(missing))],
+      rules: told.decided,
+      unknown:
+        unknown.length === 0 ? nothing : unknown.map((entry) => ({ ...ruleJson(entry), missing: missing(entry) })),
+      missing: unknown.length === 0 ? nothing : [...new Set(unknown.flatMap(missing))],
       unresolved_rules: unresolved.length > 0 ? unresolved : undefined,
       signal: record.signal === 0 ? undefined : record.signal,
       args_count: record.argsCount === 0 ? undefined : record.argsCount,
@@ -100,10 +111,41 @@ function programIn({ record, last }: Scene): ProgramFacts | undefined {
   return record.event === 'exec' ? record : last?.program;
 }
 
+/** What an event says of its rules, whatever else it is about. */
+interface ToldRules {
+  rules: MatchedRuleJson[];
+  decided: RuleJson[];
+  tags: string[];
+}
+
+/** Of events in which one rule held. A rule whose mode changes is another object. */
+const toldOfOne = new WeakMap<ImageRule, ToldRules>();
+
+function toldOf(matched: readonly ImageRule[]): ToldRules {
+  const [only] = matched;
+  if (only === undefined || matched.length > 1) return tell(matched);
+  const known = toldOfOne.get(only);
+  if (known !== undefined) return known;
+  const told = tell(matched);
+  const shared = { rules: share(told.rules), decided: share(told.decided), tags: share(told.tags) };
+  toldOfOne.set(only, shared);
+  return shared;
+}
+
+function tell(matched: readonly ImageRule[]): ToldRules {
+  return {
+    rules: matched.map(({ rule }) => matchedJson(rule)),
+    decided: matched.map(ruleJson),
+    tags: tagsOf(matched),
+  };
+}
+
+const nothing: never[] = share([]);
+
 /** The identity by which readers fold records that were delivered twice. */
 export function recordId(record: KernelRecord, bootId: string): string {
   const stage = record.event === 'exec' ? record.stage : record.event;
-  return [bootId, record.cpu, record.sequence, record.exec, stage].join(':');
+  return `${bootId}:${record.cpu}:${record.sequence}:${record.exec}:${stage}`;
 }
 
 /** A process that was judged twice under one image is one event. */
@@ -129,8 +171,8 @@ function actionJson(
     status,
     why,
     created_at: date,
-    detected_at: clock.now().toISOString(),
-    killed_at: killedAt === undefined ? undefined : clock.date(killedAt).toISOString(),
+    detected_at: clock.isoNow(),
+    killed_at: killedAt === undefined ? undefined : clock.iso(killedAt),
     ttr: killedAt === undefined ? undefined : `${Number((killedAt - record.time) / 1_000n) / 1_000}ms`,
   };
   switch (action.action) {
@@ -182,12 +224,13 @@ function fileOf(program: ProgramFacts | undefined): FileJson {
   };
 }
 
-function processOf(scene: Scene, live: Surroundings['live']): ProcessJson {
+function processOf(scene: Scene, live: Surroundings['live'], variables: VariablesJson | undefined): ProcessJson {
   const { record, last, lineage, clock, container } = scene;
   const { uid, gid, euid, egid } = record;
   const program = programIn(scene);
-  const [argv0, ...args] = program?.argv ?? [];
-  const ancestors = lineage.ancestors.map((facts) => ancestorJson(facts, clock));
+  const argv = program?.argv;
+  const argv0 = argv?.[0];
+  const ancestors = ancestorsJson(lineage, clock);
   const own = last?.origin === 'own' ? last.program.since : undefined;
   const since = live !== undefined ? live.since : record.event === 'exec' ? record.time : own;
   const seen = (live?.source ?? last?.program.source) !== 'proc';
@@ -200,15 +243,15 @@ function processOf(scene: Scene, live: Surroundings['live']): ProcessJson {
     user: scene.user,
     comm: fromBytes(record.comm),
     tty: program?.tty === undefined || program.tty === '' ? undefined : text(program.tty),
-    created_at: clock.date(record.start).toISOString(),
-    exec_time: since === undefined || !seen ? undefined : clock.date(since).toISOString(),
+    created_at: clock.iso(record.start),
+    exec_time: since === undefined || !seen ? undefined : clock.iso(since),
     executable: { path: text(program?.path), name: text(program?.name) },
     interpreter:
       program?.interpreterPath === undefined && program?.interpreterName === undefined
         ? undefined
         : { path: text(program.interpreterPath), name: text(program.interpreterName) },
     argv0: text(argv0),
-    args: argv0 === undefined ? undefined : args.map(fromBytes),
+    args: argv0 === undefined ? undefined : argv?.slice(1).map(fromBytes),
     args_truncated: program?.argsCut ?? true,
     source: seen ? undefined : 'self-declared',
     credentials: { uid, gid, euid, egid },
@@ -216,7 +259,19 @@ function processOf(scene: Scene, live: Surroundings['live']): ProcessJson {
     parent: ancestors[0],
     ancestors,
     ancestors_cut: lineage.complete ? undefined : true,
+    variables,
   };
+}
+
+/** By the lineage of which they speak: in a batch many events have the same. */
+const ancestorsOf = new WeakMap<Lineage, AncestorJson[]>();
+
+function ancestorsJson(lineage: Lineage, clock: BootClock): AncestorJson[] {
+  const known = ancestorsOf.get(lineage);
+  if (known !== undefined) return known;
+  const made = share(lineage.ancestors.map((facts) => share(ancestorJson(facts, clock))));
+  ancestorsOf.set(lineage, made);
+  return made;
 }
 
 function ancestorJson(facts: ProcessFacts, clock: BootClock): AncestorJson {
@@ -228,7 +283,7 @@ function ancestorJson(facts: ProcessFacts, clock: BootClock): AncestorJson {
       facts.path === undefined
         ? undefined
         : { path: fromBytes(facts.path), name: fromBytes(facts.path.slice(facts.path.lastIndexOf('/') + 1)) },
-    created_at: facts.start === undefined ? undefined : clock.date(facts.start).toISOString(),
+    created_at: facts.start === undefined ? undefined : clock.iso(facts.start),
     source: facts.source,
   };
 }

@@ -7,6 +7,11 @@ export const limits = {
     unit: 'bytes written to the log and not yet accepted',
     consequence: 'delivery waits; the kernel keeps the records meanwhile',
   },
+  logWrite: {
+    value: 256 * 1024,
+    unit: 'bytes of lines that are written to the log at one time, or one longer line',
+    consequence: 'further lines wait for the next write',
+  },
   logRetry: {
     value: 1_000,
     unit: 'milliseconds between two attempts to write to a log that fails, at most',

@@ -8,6 +8,7 @@ import type { Stage, TierName, Verdict } from '../kernel/types.js';
 import type { FollowerStatus } from '../rollout/follower/status.js';
 import { type KernelFacts, registerKernelMetrics } from './kernel-metrics.js';
 import { limits } from './limits.js';
+import { PairTally } from './pair-tally.js';
 import { registerRolloutMetrics } from './rollout-metrics.js';
 import { registerSelfProtectionMetrics, type SelfProtectionFacts } from './self-protection-metrics.js';
 
@@ -53,11 +54,11 @@ export interface RuleFacts {
 export class Metrics {
   readonly #registry = new Registry();
   readonly #ruleLabels = new Set<string>();
-  readonly #verdicts = this.#counter('verdicts_total', 'Events by verdict and by the stage that decided.', [
+  readonly #verdicts = this.#tally('verdicts_total', 'Events by verdict and by the stage that decided.', [
     'verdict',
     'stage',
   ]);
-  readonly #matches = this.#counter('rule_matches_total', 'Events in which a rule held, by the verdict of the event.', [
+  readonly #matches = this.#tally('rule_matches_total', 'Events in which a rule held, by the verdict of the event.', [
     'rule',
     'verdict',
   ]);
@@ -70,7 +71,7 @@ export class Metrics {
     'Events that the rate limit of a rule kept back. What the rule does is not limited.',
     ['rule'],
   );
-  readonly #actions = this.#counter(
+  readonly #actions = this.#tally(
     'rule_actions_total',
     'Enforcing actions of the deciding rules, by what became of them.',
     ['action', 'status'],
@@ -219,7 +220,7 @@ export class Metrics {
   }
 
   action(action: 'deny' | 'kill', status: ActionStatus): void {
-    this.#actions.inc({ action, status });
+    this.#actions.add(action, status);
   }
 
   watchRules(rules: RuleFacts): void {
@@ -240,8 +241,8 @@ export class Metrics {
   }
 
   event(stage: Stage | 'exit' | 'sweep', { verdict, matched }: Decision): void {
-    this.#verdicts.inc({ verdict, stage });
-    for (const { rule } of matched) this.#matches.inc({ rule: this.#ruleLabel(rule.id), verdict });
+    this.#verdicts.add(verdict, stage);
+    for (const { rule } of matched) this.#matches.add(this.#ruleLabel(rule.id), verdict);
   }
 
   candidateDiscarded(): void {
@@ -266,6 +267,23 @@ export class Metrics {
 
   #counter<Label extends string>(name: string, help: string, labelNames: readonly Label[] = []): Counter<Label> {
     return new Counter({ name: `portcullis_${name}`, help, labelNames, registers: [this.#registry] });
+  }
+
+  /** For what is counted with every event. */
+  #tally(name: string, help: string, labelNames: readonly [string, string]): PairTally {
+    const tally = new PairTally();
+    const [first, second] = labelNames;
+    new Counter({
+      name: `portcullis_${name}`,
+      help,
+      labelNames,
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const [one, other, count] of tally.entries()) this.inc({ [first]: one, [second]: other }, count);
+      },
+    });
+    return tally;
   }
 
   #gauge<Label extends string>(name: string, help: string, labelNames: readonly Label[] = []): Gauge<Label> {

@@ -33,16 +33,24 @@ export interface SinkFailure {
   message: string;
 }
 
+const noBytes = Buffer.alloc(0);
+
 export class FileSink implements LineSink {
   readonly #destination: LogDestination;
   #descriptor: number;
+  /** Filled pieces, in order; the last ones stand in `#piece`, which is being filled. */
   #queue: Buffer[] = [];
+  #piece = noBytes;
+  /** What of it is queued or written already, and what is filled. */
+  #begun = 0;
+  #filled = 0;
   #pending = 0;
   /** Bytes ever queued and ever accepted; waiters hold the first and wait for the second. */
   #queued = 0;
   #accepted = 0;
   #waiters: { until: number; resolve(): void }[] = [];
   #writing = false;
+  #soon = false;
   #retry: NodeJS.Timeout | undefined;
   #closed = false;
   #acceptedAt = performance.now();
@@ -76,12 +84,19 @@ export class FileSink implements LineSink {
   }
 
   write(line: string): void {
-    const bytes = Buffer.from(line, 'utf8');
+    // As much as UTF-8 can take of it.
+    const most = line.length * 3;
+    if (this.#piece.length - this.#filled < most) {
+      this.#endPiece();
+      this.#piece = Buffer.allocUnsafeSlow(Math.max(limits.logWrite.value, most));
+      this.#begun = this.#filled = 0;
+    }
+    const bytes = this.#piece.write(line, this.#filled, 'utf8');
+    this.#filled += bytes;
+    this.#queued += bytes;
     if (this.#pending === 0) this.#acceptedAt = performance.now();
-    this.#queue.push(bytes);
-    this.#queued += bytes.length;
-    this.#pending += bytes.length;
-    this.#pump();
+    this.#pending += bytes;
+    this.#pumpSoon();
   }
 
   flushed(): Promise<void> {
@@ -106,11 +121,29 @@ export class FileSink implements LineSink {
     if (this.#destination.to === 'file' && !this.#writing) closeSync(this.#descriptor);
   }
 
+  /** Puts what was filled of the piece into the queue; the rest of it is filled further. */
+  #endPiece(): void {
+    if (this.#filled === this.#begun) return;
+    this.#queue.push(this.#piece.subarray(this.#begun, this.#filled));
+    this.#begun = this.#filled;
+  }
+
+  /** Lines that come one right after the other are written together. */
+  #pumpSoon(): void {
+    if (this.#writing || this.#soon) return;
+    this.#soon = true;
+    queueMicrotask(() => {
+      this.#soon = false;
+      this.#pump();
+    });
+  }
+
   #pump(): void {
-    if (this.#writing || this.#retry !== undefined || this.#closed || this.#queue.length === 0) return;
+    if (this.#writing || this.#retry !== undefined || this.#closed) return;
+    this.#endPiece();
+    const chunk = this.#queue.shift();
+    if (chunk === undefined) return;
     this.#writing = true;
-    const chunk = this.#queue.length === 1 ? this.#queue[0]! : Buffer.concat(this.#queue);
-    this.#queue = [];
     write(this.#descriptor, chunk, 0, chunk.length, null, (error, written) => {
       this.#writing = false;
       const done = error === null ? written : 0;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { followUp } from '../../src/agent/follow-up.js';
 import type { EventJson } from '../../src/events/event.js';
+import { jsonText, share } from '../../src/events/json-text.js';
 import type { MadeEvent } from '../../src/events/maker.js';
 import type { FollowUp, ScopeReport } from '../../src/events/rule-run.js';
 import { FileHasher } from '../../src/rules/hasher.js';
@@ -49,6 +50,18 @@ test.each([
   const event = await after([{ follow: 'hash', rule: rule!, file, bytes: 100 }]);
   const found = place.reduce<unknown>((value, key) => (value as Record<string, unknown>)[key], event);
   expect(found).toMatchObject({ hash_state: 'done', hashes: [expect.stringMatching(/^sha256:/), expect.any(String)] });
+});
+
+test('the hash of a parent is told of the event that asked for it, and of no other with the same parent', async () => {
+  const parent = share({ pid: 1, comm: 'sh', executable: { path: '/bin/sh' }, source: 'proc' as const });
+  const event = { process: { parent, ancestors: [parent] } } as unknown as EventJson;
+  const file = { field: 'process.parent.file', pid: 2 ** 30, path: join(folder, 'none'), inode: 5n, binary: false };
+  const followUps: FollowUp[] = [{ follow: 'hash', rule: rule!, file, bytes: 100 }];
+  const made = { event, followUps, decision: { actions: [] } } as unknown as MadeEvent;
+  await followUp(made, new AgentLog(new HeldSink(), 'error'), new FileHasher());
+  expect(event.process.parent?.executable).toEqual({ path: '/bin/sh', hash_state: 'file_not_found' });
+  expect(parent.executable).toEqual({ path: '/bin/sh' });
+  expect(jsonText(event.process)).toBe(JSON.stringify(event.process));
 });
 
 test('a file that is gone is an event that says so', async () => {

@@ -57,6 +57,34 @@ describe('lineage', () => {
     expect(complete).toBe(false);
   });
 
+  test('of two children in one batch follows what their parent, and its parent, execute in between', () => {
+    const shell = proc({ pid: 4200, ppid: 300, path: '/bin/new' });
+    const tree = treeOver(shell, proc({ pid: 300, ppid: 0, path: '/bin/above' }));
+    const above = () => tree.lineage(record()).ancestors.map(({ path, program }) => [path, program?.argv[0]]);
+    expect(above()).toEqual([
+      ['/bin/new', undefined],
+      ['/bin/above', undefined],
+    ]);
+    tree.remember(record({ pid: 4200, ppid: 300, path: '/bin/new', argv: ['new'], start: 1n }));
+    expect(above()[0]).toEqual(['/bin/new', 'new']);
+    tree.remember(record({ pid: 300, ppid: 0, path: '/bin/above', argv: ['over'], start: 1n }));
+    expect(above()[1]).toEqual(['/bin/above', 'over']);
+  });
+
+  test('of two children in one batch, of which only the older has an impostor for a parent', () => {
+    const tree = treeOver(proc({ pid: 4200, ppid: 0, start: 3_000_000_000n }));
+    expect(tree.lineage(record({ start: 4_000_000_000n })).complete).toBe(true);
+    expect(tree.lineage(record({ start: 2_000_000_000n })).complete).toBe(false);
+    expect(tree.lineage(record({ start: 4_000_000_000n })).complete).toBe(true);
+  });
+
+  test('that ends at a process nobody knows goes on once that one is heard of', () => {
+    const tree = treeOver(proc({ pid: 4200, ppid: 300 }));
+    expect(tree.lineage(record()).complete).toBe(false);
+    tree.remember(record({ pid: 300, ppid: 0, start: 0n }));
+    expect(tree.lineage(record())).toMatchObject({ ancestors: [{ pid: 4200 }, { pid: 300 }], complete: true });
+  });
+
   test('/proc is asked once a batch', () => {
     let asked = 0;
     const tree = new ProcessTree((pid) => {

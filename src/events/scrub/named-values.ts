@@ -19,7 +19,7 @@ export function namedValues(text: string): Range[] {
     done = Math.max(value?.end ?? 0, name.end);
     words.lastIndex = done;
   }
-  return [...found, ...bearerValues(text)];
+  return found.concat(bearerValues(text));
 }
 
 interface Name extends Range {
@@ -97,6 +97,7 @@ function valueEnd(text: string, start: number, before: string | undefined): numb
 const bearer = /\bbearer\s+([^\s"']{8,})/gi;
 
 function bearerValues(text: string): Range[] {
+  if (!/bearer/i.test(text)) return [];
   return [...text.matchAll(bearer)].map((match) => {
     const end = match.index + match[0].length;
     return { start: end - match[1]!.length, end };

@@ -5,21 +5,22 @@
  */
 
 import { fromBytes } from '../../secl/bytes.js';
-import type { EventJson, Text } from '../event.js';
+import type { AncestorJson, EventJson, Text } from '../event.js';
+import { share } from '../json-text.js';
 import { limits } from '../limits.js';
 import { Recent } from '../recent.js';
 import { argumentSecrets } from './arguments.js';
-import { namedValues } from './named-values.js';
 import { isSecretName } from './names.js';
 import { SecretPattern } from './patterns.js';
 import { MASK, masked, merged, type Range } from './ranges.js';
-import { tokens } from './tokens.js';
-import { urlPasswords } from './url-passwords.js';
+import { wellKnownSecrets } from './well-known.js';
 
 export class Scrubber {
   readonly #patterns: readonly SecretPattern[];
   /** Secrets of arguments: rules may have put them, without their names, into variables. */
   readonly #seen = new Recent<string, true>(limits.scrubMemory.value);
+  /** Ancestors as they came, and as they may be shown. */
+  readonly #ancestors = new WeakMap<AncestorJson[], AncestorJson[]>();
 
   /** `patterns`: in RE2 syntax. Throws ScrubPatternError with a sentence. */
   constructor(patterns: readonly string[] = []) {
@@ -34,7 +35,7 @@ export class Scrubber {
   /** A list of arguments, with or without the first. */
   args(args: readonly string[]): string[] {
     const secrets = this.#secretsOfArguments(args);
-    return args.map((arg, index) => masked(arg, secrets[index]!));
+    return args.map((arg, index) => masked(arg, secrets?.[index] ?? []));
   }
 
   /** Everything in a value that is made into JSON; a list of texts is taken for a list of arguments. */
@@ -44,27 +45,61 @@ export class Scrubber {
 
   /** An event without the secrets of its arguments. What the author of a policy wrote stays as it is. */
   event(event: EventJson): EventJson {
-    const { title, tags, agent, portcullis, ...facts } = event;
+    const { process, evt } = event;
     // First, so that they are known in the variables, wherever those stand.
-    this.#json(event.process.args);
-    const scrubbed = this.json(facts);
-    return { ...event, ...scrubbed, evt: { ...scrubbed.evt, matched_rules: event.evt.matched_rules } };
+    const args = process.args && this.#list(process.args);
+    const ancestors = this.#ancestorsOf(process.ancestors);
+    const parent =
+      process.parent === process.ancestors[0] ? ancestors[0] : process.parent && this.#object(process.parent);
+    const done = { args, ancestors, parent };
+    return {
+      ...event,
+      evt: this.#object(evt, { matched_rules: evt.matched_rules }),
+      exit: event.exit && this.#object(event.exit),
+      file: this.#object(event.file),
+      process: this.#object(process, done),
+      container: event.container && this.#object(event.container),
+      cgroup: this.#object(event.cgroup),
+      usr: this.#object(event.usr),
+    };
+  }
+
+  /** Many events have the same ones. */
+  #ancestorsOf(ancestors: AncestorJson[]): AncestorJson[] {
+    const known = this.#ancestors.get(ancestors);
+    if (known !== undefined) return known;
+    const each = ancestors.map((ancestor) => this.#object(ancestor));
+    const shown = each.every((ancestor, index) => ancestor === ancestors[index]) ? ancestors : share(each.map(share));
+    this.#ancestors.set(ancestors, shown);
+    return shown;
   }
 
   #json(value: unknown): unknown {
     if (typeof value === 'string') return this.text(value);
+    if (typeof value !== 'object' || value === null) return value;
     if (Array.isArray(value)) return value.every(isText) ? this.#list(value) : value.map((item) => this.#json(item));
     if (isBytes(value)) return this.#rewritten(value, (text) => this.text(text));
-    if (typeof value !== 'object' || value === null) return value;
-    const entries = Object.entries(value).map(([key, item]) => [
-      key,
-      key === 'variables' ? this.#variables(item) : this.#json(item),
-    ]);
-    return Object.fromEntries(entries);
+    return this.#object(value);
   }
 
-  #list(items: readonly Text[]): Text[] {
-    const secrets = this.#secretsOfArguments(items.map(textOf));
+  /** The same object where nothing in it is to be hidden. `done`: members that were seen to. */
+  #object<Value extends object>(value: Value, done: Partial<Value> = {}): Value {
+    let copy: Value | undefined;
+    for (const key in value) {
+      const before = value[key];
+      const after = key in done ? done[key] : key === 'variables' ? this.#variables(before) : this.#json(before);
+      if (after === before) continue;
+      copy ??= { ...value };
+      copy[key] = after as typeof before;
+    }
+    return copy ?? value;
+  }
+
+  /** The same list where nothing in it is to be hidden. */
+  #list(items: Text[]): Text[] {
+    const plain = items.every((item) => typeof item === 'string');
+    const secrets = this.#secretsOfArguments(plain ? (items as string[]) : items.map(textOf));
+    if (secrets === undefined) return items;
     return items.map((item, index) => this.#rewritten(item, (text) => masked(text, secrets[index]!)));
   }
 
@@ -96,28 +131,31 @@ export class Scrubber {
     return typeof item === 'string' ? result : fromBytes(result);
   }
 
-  #secretsOf(text: string): Range[] {
-    const own = this.#patterns.flatMap((pattern) => pattern.find(text));
-    // Most texts are names and paths: one look is enough for them.
-    if (!suspicious.test(text)) return own;
-    return [...own, ...namedValues(text), ...urlPasswords(text), ...tokens(text)];
+  #secretsOf(text: string): readonly Range[] {
+    if (this.#patterns.length === 0) return wellKnownSecrets(text);
+    return [...this.#patterns.flatMap((pattern) => pattern.find(text)), ...wellKnownSecrets(text)];
   }
 
-  #secretsOfArguments(args: readonly string[]): Range[][] {
+  /** By argument; undefined when there are none. */
+  #secretsOfArguments(args: readonly string[]): Range[][] | undefined {
     const spread = argumentSecrets(args);
-    const joined = this.#secretsAcross(args);
-    return args.map((arg, index) => {
-      const secrets = merged([...spread[index]!, ...joined[index]!, ...this.#secretsOf(arg)]);
+    const joined = this.#patterns.length === 0 ? undefined : this.#secretsAcross(args);
+    let found: Range[][] | undefined;
+    for (let index = 0; index < args.length; index++) {
+      const [one, other, own] = [spread[index]!, joined?.[index] ?? [], this.#secretsOf(args[index]!)];
+      if (one.length === 0 && other.length === 0 && own.length === 0) continue;
+      const secrets = merged([...one, ...other, ...own]);
       for (const { start, end } of secrets) {
-        if (end - start >= limits.scrubRemembered.value) this.#seen.set(arg.slice(start, end), true);
+        if (end - start >= limits.scrubRemembered.value) this.#seen.set(args[index]!.slice(start, end), true);
       }
-      return secrets;
-    });
+      found ??= args.map(() => []);
+      found[index] = secrets;
+    }
+    return found;
   }
 
   /** A pattern of the operator's may speak of several arguments: it sees them with blanks between. */
   #secretsAcross(args: readonly string[]): Range[][] {
-    if (this.#patterns.length === 0) return args.map(() => []);
     const ranges = merged(this.#patterns.flatMap((pattern) => pattern.find(args.join(' '))));
     let at = 0;
     return args.map((arg) => {
@@ -129,9 +167,6 @@ export class Scrubber {
     });
   }
 }
-
-/** What every secret that is known has in it, or near it. */
-const suspicious = /pass|pwd|token|secret|key|credential|auth|cookie|bearer|:\/\/|[A-Za-z0-9_.-]{16}/i;
 
 function isBytes(value: unknown): value is Exclude<Text, string> {
   return typeof value === 'object' && value !== null && '$base64' in value && typeof value.$base64 === 'string';

@@ -18,7 +18,9 @@ const privateKey = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----/g;
 export function tokens(text: string): Range[] {
   if (text.length < shortest) return [];
   const found: Range[] = [];
-  for (const { 0: run, index } of text.matchAll(runs)) {
+  runs.lastIndex = 0;
+  for (let match = runs.exec(text); match !== null; match = runs.exec(text)) {
+    const { 0: run, index } = match;
     const [token] = prefixed.exec(run) ?? webToken.exec(run) ?? [];
     if (token !== undefined) found.push({ start: index, end: index + token.length });
   }

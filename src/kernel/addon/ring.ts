@@ -6,9 +6,9 @@ import { type NativeBatch, type NativeRing, native } from './native.js';
 export const RING_LIMITS = {
   /** Bytes of payload in a batch; a single larger record is a batch of its own. */
   batchBytes: 1024 * 1024,
-  batchRecords: 1024,
+  batchRecords: 128,
   /** Batches handed out and not acknowledged; no further one is read before. */
-  batchesInFlight: 4,
+  batchesInFlight: 16,
 } as const;
 
 export interface RingOptions {

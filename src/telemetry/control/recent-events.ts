@@ -17,9 +17,9 @@ export class RecentEvents {
   #bytes = 0;
   readonly #listeners = new Set<(event: Kept) => void>();
 
-  /** Nothing of the event is kept but its text. */
-  add(event: EventJson): void {
-    const kept = keep(event);
+  /** Nothing of the event is kept but its text, which is its JSON. */
+  add(event: EventJson, line: string): void {
+    const kept = { line, ...keysOf(event) };
     this.#kept.push(kept);
     this.#bytes += kept.line.length;
     while (this.#kept.length - this.#first > limits.recentEvents.value || this.#bytes > limits.recentBytes.value) {
@@ -53,18 +53,13 @@ export class RecentEvents {
   }
 }
 
-function keep(event: EventJson): Kept {
-  return { line: JSON.stringify(event), ...keysOf(event) };
-}
-
 /** What a filter asks of an event. */
 export function keysOf(event: EventJson): Omit<Kept, 'line'> {
   const { rules, unknown, verdict } = event.portcullis;
-  return {
-    time: Date.parse(event.date),
-    verdict,
-    rules: [...new Set([event.agent.rule_id, ...[...rules, ...unknown].map(({ id }) => id)])],
-  };
+  const ids = [event.agent.rule_id];
+  for (const { id } of rules) if (!ids.includes(id)) ids.push(id);
+  for (const { id } of unknown) if (!ids.includes(id)) ids.push(id);
+  return { time: Date.parse(event.date), verdict, rules: ids };
 }
 
 export function passes({ time, verdict, rules }: Omit<Kept, 'line'>, filter: EventFilter): boolean {

@@ -165,7 +165,7 @@ describe('events', () => {
       agent: { rule_id: 'r', rule_actions: [] },
       title: 'started with --password on its command line',
       evt: { matched_rules: [{ id: 'token=x' }] },
-      process: { args: ['--password', secret] },
+      process: { args: ['--password', secret], ancestors: [] },
       cgroup: { inode: '1' },
       tags: ['secret=yes'],
       portcullis: { rules: [{ id: 'token=x' }] },
@@ -173,12 +173,14 @@ describe('events', () => {
     }) as unknown as EventJson;
 
   test('what its policy says stays, what its arguments hide goes', () => {
-    expect(scrubber.event(event({}))).toEqual(event({ process: { args: ['--password', '***'] } }));
+    expect(scrubber.event(event({}))).toEqual(event({ process: { args: ['--password', '***'], ancestors: [] } }));
   });
 
   test('bytes that are no text are searched as well', () => {
     const bytes = (text: string) => ({ $base64: Buffer.from(text, 'latin1').toString('base64') });
-    const { process } = scrubber.event(event({ process: { args: [bytes(`\xff --token ${secret}`), 'x'] } }));
+    const { process } = scrubber.event(
+      event({ process: { args: [bytes(`\xff --token ${secret}`), 'x'], ancestors: [] } }),
+    );
     expect(process.args).toEqual([bytes('\xff --token ***'), 'x']);
   });
 
@@ -190,7 +192,7 @@ describe('events', () => {
       }),
     );
     expect(shown.evt.variables).toEqual({ last: '***', all: 'tool --password ***', list: ['***', 'ok'] });
-    const later = own.event(event({ process: { args: [], variables: { kept: `x${secret}`, n: 5 } } }));
+    const later = own.event(event({ process: { args: [], ancestors: [], variables: { kept: `x${secret}`, n: 5 } } }));
     expect(later.process.variables).toEqual({ kept: 'x***', n: 5 });
     expect(own.event(event({ cgroup: { inode: '1', variables: { my_token: 'abc' } } })).cgroup.variables).toEqual({
       my_token: '***',

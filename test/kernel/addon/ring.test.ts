@@ -317,7 +317,7 @@ describe.skipIf(refused)('start', () => {
 describe.skipIf(refused)('stop', () => {
   it('delivers what was read, then resolves; what follows can be drained', async () => {
     const { open, produce } = load();
-    const ring = open({ batchRecords: 10 });
+    const ring = open({ batchRecords: 10, batchesInFlight: 4 });
     const batches: RingBatch[] = [];
     produce({ count: 100 });
     ring.start((batch) => batches.push(batch));
