@@ -16,7 +16,7 @@ const UNUSED = /(\.(map|md|markdown|ts|mts|cts|flow|yml)|\/(\.[^/]+|test|tests|b
 /** Of the checkout, with what a directory keeps. */
 const PARTS = [
   { from: 'dist', to: `${HOME}/dist` },
-  { from: 'build/bpf/exec.bpf.o', to: `${HOME}/build/bpf/exec.bpf.o` },
+  ...['exec', 'self'].map((name) => ({ from: `build/bpf/${name}.bpf.o`, to: `${HOME}/build/bpf/${name}.bpf.o` })),
   { from: 'policies', to: `${HOME}/policies` },
   { from: 'policies/cryptominer.policy', to: 'etc/portcullis/policies/cryptominer.policy' },
   { from: 'deploy/deb/portcullis.yaml', to: 'etc/portcullis/portcullis.yaml' },
