@@ -78,16 +78,26 @@ test('enforces when the policy says so and the unit is reloaded', async () => {
   await service.event((found) => found.portcullis.verdict === 'refuse');
 });
 
-// A signal that did not come from systemd is no reason to stay away.
+test.each(['KILL', 'TERM', 'STOP'])('root cannot send it SIG%s, and the log says who tried', async (signal) => {
+  const pid = await service.show('MainPID');
+  const tried = await machine.run(`kill -${signal} ${pid}`);
+  expect(tried).toMatchObject({ status: 1, stderr: expect.stringContaining('Operation not permitted') });
+  expect(await service.show('MainPID')).toBe(pid);
+  await service.eventually(async () =>
+    (await service.log()).some(({ msg, hook, uid }) => msg === 'tamper' && hook === 'task_kill' && uid === 0),
+  );
+});
+
+// Nor is a signal that nobody asked the unit's stop for a reason to stay away.
 test.each(['KILL', 'TERM'])('comes back from SIG%s, and goes on enforcing', async (signal) => {
-  await service.replacedAfter(`kill -${signal} $(systemctl show -P MainPID portcullis)`);
+  await service.replacedAfter(`systemctl kill --kill-whom=main -s ${signal} portcullis`);
   expect((await machine.run('/tmp/xmrig')).status).toBe(126);
 });
 
 test('comes back when its event loop stands still', async () => {
   const timeouts = 'journalctl -u portcullis -o cat | grep -c "Watchdog timeout" || true';
   expect(await machine.must(timeouts)).toBe('0\n');
-  await service.replacedAfter('kill -STOP $(systemctl show -P MainPID portcullis)');
+  await service.replacedAfter('systemctl kill --kill-whom=main -s STOP portcullis');
   expect(await machine.must(timeouts)).toBe('1\n');
 });
 
