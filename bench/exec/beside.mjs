@@ -93,6 +93,11 @@ export function ownWork({ findings }, name) {
   return figure(ofCase(findings, name).own).median;
 }
 
+/** Whether a case was measured. @param {{findings: Record<string, any>[]}} measured @param {string} name */
+export function has({ findings }, name) {
+  return findings.some((finding) => finding.case === name);
+}
+
 function ofCase(findings, name) {
   const all = findings.filter((finding) => finding.case === name);
   const values = (key, side) => all.filter((finding) => finding.side === side).map((finding) => finding[key]);
