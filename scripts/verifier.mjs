@@ -18,7 +18,7 @@ await runMain(async () => {
   const options = process.argv.slice(2);
   if (options.some((option) => option !== '--update')) {
     throw new NeedsHelpError(
-      'usage: npm run verifier [-- --update]\n\n  --update    set bpf/budget.json from what is measured',
+      'usage: npm run verifier [-- --update]\n\n  --update    set budgets.json from what is measured',
     );
   }
   await setUp(['build', 'kernels']);

@@ -1,18 +1,22 @@
-// bpf/budget.json: the most instructions a verifier may walk, a program. A change that makes a program costlier to
+// The part of budgets.json about the verifier: the most instructions it may walk, a program. A change that makes a program costlier to
 // verify has to raise its number, and so is seen in review.
-import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root } from '../paths.mjs';
 
-const path = join(root, 'bpf', 'budget.json');
+const path = join(root, 'budgets.json');
 
 /** A new budget is what was measured and this much more. Kernels differ from one point release to the next. */
 const HEADROOM = 1.25;
 
-/** @returns {Promise<Record<string, number>>} program -> instructions, empty without a file */
+/** All budgets; here only `verifier` counts. */
+async function readAll() {
+  return JSON.parse(await readFile(path, 'utf8'));
+}
+
+/** @returns {Promise<Record<string, number>>} program -> instructions */
 export async function readBudget() {
-  return existsSync(path) ? JSON.parse(await readFile(path, 'utf8')) : {};
+  return (await readAll()).verifier;
 }
 
 /**
@@ -25,7 +29,8 @@ export async function writeBudget(measurements) {
     if (outcome === 'ok') worst.set(program, Math.max(instructions, worst.get(program) ?? 0));
   }
   const budget = [...worst].sort().map(([program, count]) => [program, Math.ceil((count * HEADROOM) / 100) * 100]);
-  await writeFile(path, `${JSON.stringify(Object.fromEntries(budget), null, 2)}\n`);
+  const all = { ...(await readAll()), verifier: Object.fromEntries(budget) };
+  await writeFile(path, `${JSON.stringify(all, null, 2)}\n`);
 }
 
 /**
@@ -42,7 +47,7 @@ export function problemOf({ kernel, program, outcome, instructions, error }, bud
     case 'rejected':
       return `rejected by the verifier: ${error}`;
     case 'ok':
-      if (budget[program] === undefined) return 'has no budget in bpf/budget.json (--update writes one)';
+      if (budget[program] === undefined) return 'has no budget in budgets.json (--update writes one)';
       return instructions > budget[program] ? `above its budget of ${budget[program]}` : undefined;
     default:
       throw new Error(`unknown outcome ${outcome}`);
