@@ -1,0 +1,7 @@
+import type { Measured } from './exec.mjs';
+import type { Effort, RunOptions, SectionResult } from './lib/section.mjs';
+
+export const name: string;
+export function run(options: RunOptions): Promise<SectionResult>;
+export function measure(effort: Effort): Promise<Measured>;
+export function report(measured: Measured): SectionResult;
