@@ -77,13 +77,13 @@ export const limits = {
   },
   tamperWindow: {
     value: 10_000,
-    unit: 'milliseconds in which attempts on the agent are counted together',
-    consequence: 'see the next',
+    unit: 'milliseconds for which what one process repeats against the agent is counted before it is told',
+    consequence: 'it is in the log that much later; the first attempt is there at once',
   },
   tamperLines: {
     value: 50,
-    unit: 'attempts on the agent that have a line of their own in that time',
-    consequence: 'further ones are told in sum; metrics count them all',
+    unit: 'kinds of attempts, by process, that have lines of their own in that time',
+    consequence: 'further ones are told in one sum; metrics count them all',
   },
   cachedImage: {
     value: 96 * 1024 * 1024,

@@ -69,7 +69,10 @@ export class SelfGuard {
     this.#parts = parts;
     this.#tampers = new TamperLog({
       say: (text, fields) => parts.log.tamper(text, fields),
-      now: () => performance.now(),
+      later: (milliseconds, act) => {
+        const timer = setTimeout(act, milliseconds).unref();
+        return () => clearTimeout(timer);
+      },
       timeOf: (time) => Date.now() - Number((parts.bootTime() - time) / 1_000_000n),
     });
   }

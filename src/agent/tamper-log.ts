@@ -1,21 +1,25 @@
-/** What the log says of attempts on the agent: each one, but a flood of them only in sum. */
+/**
+ * What the log says of attempts on the agent: the first of each kind at once, and what the same process repeats in sum. A tool that lists all
+ * maps makes fifty attempts and means no harm.
+ */
 import type { Tamper } from '../kernel/self-protection-state.js';
 import { limits } from './limits.js';
 
 export interface TamperLogParts {
   /** Writes a line. */
   say(text: string, fields: Record<string, unknown>): void;
-  /** Milliseconds, of a clock that only goes forward. */
-  now(): number;
+  /** Calls once, so many milliseconds from now; the call of what is returned keeps it from doing so. */
+  later(milliseconds: number, act: () => void): () => void;
   /** Wall clock of nanoseconds since boot, milliseconds since the epoch. */
   timeOf(bootTime: bigint): number;
 }
 
 export class TamperLog {
   readonly #parts: TamperLogParts;
-  #windowStart = Number.NEGATIVE_INFINITY;
-  #said = 0;
+  /** Of the time since the first one: the last attempt of a kind, and how many were not told. */
+  #kinds = new Map<string, { last: Tamper; untold: number }>();
   #suppressed = 0;
+  #forget: (() => void) | undefined;
 
   constructor(parts: TamperLogParts) {
     this.#parts = parts;
@@ -25,26 +29,36 @@ export class TamperLog {
     for (const tamper of tampers) this.#add(tamper);
   }
 
-  /** What was kept back and not told yet. */
+  /** Tells what was kept back, and begins anew. */
   flush(): void {
-    if (this.#suppressed === 0) return;
-    const suppressed = this.#suppressed;
+    this.#forget?.();
+    this.#forget = undefined;
+    for (const { last, untold } of this.#kinds.values()) {
+      if (untold === 0) continue;
+      this.#parts.say(`${sentence(last)} The same ${untold} times.`, { ...this.#fields(last), times: untold });
+    }
+    if (this.#suppressed > 0) {
+      const suppressed = this.#suppressed;
+      this.#parts.say(`${suppressed} further attempts on the agent were made.`, { suppressed });
+    }
+    this.#kinds = new Map();
     this.#suppressed = 0;
-    this.#parts.say(`${suppressed} further attempts on the agent were made.`, { suppressed });
   }
 
   #add(tamper: Tamper): void {
-    const now = this.#parts.now();
-    if (now - this.#windowStart >= limits.tamperWindow.value) {
-      this.flush();
-      this.#windowStart = now;
-      this.#said = 0;
+    this.#forget ??= this.#parts.later(limits.tamperWindow.value, () => this.flush());
+    const key = `${tamper.hook} ${tamper.outcome} ${tamper.pid} ${tamper.start}`;
+    const known = this.#kinds.get(key);
+    if (known !== undefined) {
+      known.last = tamper;
+      known.untold++;
+      return;
     }
-    if (this.#said >= limits.tamperLines.value) {
+    if (this.#kinds.size >= limits.tamperLines.value) {
       this.#suppressed++;
       return;
     }
-    this.#said++;
+    this.#kinds.set(key, { last: tamper, untold: 0 });
     this.#parts.say(sentence(tamper), this.#fields(tamper));
   }
 

@@ -18,11 +18,17 @@ const tamper: Tamper = {
 };
 
 class Bench {
-  now = 0;
   readonly lines: { text: string; fields: Record<string, unknown> }[] = [];
+  /** What waits for its time. */
+  waiting: (() => void) | undefined;
   readonly log = new TamperLog({
     say: (text, fields) => this.lines.push({ text, fields }),
-    now: () => this.now,
+    later: (_, act) => {
+      this.waiting = act;
+      return () => {
+        this.waiting = undefined;
+      };
+    },
     timeOf: (time) => Number(time / 1_000_000n),
   });
 }
@@ -48,16 +54,26 @@ it('says who tried what, when, and what became of it', () => {
   expect(lines[1]?.text).toBe('kill (pid 12, uid 0): opening of a map of the agent was let through: unlocked.');
 });
 
-it('tells a flood in sum, once it is over or the agent ends', () => {
+it('tells what a process repeats in sum, when the time is over', () => {
+  const bench = new Bench();
+  const maps = Array.from({ length: 40 }, (_, detail): Tamper => ({ ...tamper, hook: 'bpf_map', detail }));
+  bench.log.add([...maps, tamper]);
+  expect(bench.lines.map(({ fields }) => fields.hook)).toEqual(['bpf_map', 'task_kill']);
+  bench.waiting!();
+  expect(bench.lines.slice(2).map(({ fields }) => [fields.hook, fields.detail, fields.times])).toEqual([
+    ['bpf_map', 39, 39],
+  ]);
+  bench.log.add([tamper]);
+  expect(bench.lines).toHaveLength(4);
+});
+
+it('tells a flood by many processes in sum, also when the agent ends before its time', () => {
   const bench = new Bench();
   const most = limits.tamperLines.value;
-  bench.log.add(Array.from({ length: most + 3 }, () => tamper));
+  bench.log.add(Array.from({ length: most + 3 }, (_, pid): Tamper => ({ ...tamper, pid })));
   expect(bench.lines).toHaveLength(most);
-  bench.now = limits.tamperWindow.value;
-  bench.log.add([tamper]);
-  expect(bench.lines.slice(most).map(({ fields }) => fields.suppressed ?? fields.hook)).toEqual([3, 'task_kill']);
-  bench.log.add(Array.from({ length: most + 1 }, () => tamper));
   bench.log.flush();
   bench.log.flush();
-  expect(bench.lines.at(-1)?.fields).toEqual({ suppressed: 2 });
+  expect(bench.lines.slice(most).map(({ fields }) => fields)).toEqual([{ suppressed: 3 }]);
+  expect(bench.waiting).toBeUndefined();
 });
