@@ -7,6 +7,18 @@
 #include "identity.h"
 #include "walk.h"
 
+enum { PATH_TOO_LONG = 1, PATH_NOWHERE = 2 }; /* why the path is not known */
+
+/* The file's own name, at the end of the path. */
+static __always_inline void keep_name(struct scratch *s, const void *name, u32 length)
+{
+	if (length > 255)
+		length = 255;
+	s->name_bytes = length;
+	s->name_from = PATH_END - 1 - length;
+	bpf_probe_read_kernel(&s->arena[s->name_from & (ARENA_BYTES - 1)], bound(length, 0xff), name);
+}
+
 /* One component of the path, written before what is there. */
 static long path_step(u32 i, struct machine *m)
 {
@@ -18,8 +30,15 @@ static long path_step(u32 i, struct machine *m)
 
 	if (dentry == BPF_CORE_READ(mount, mnt.mnt_root)) { /* on to where it is mounted; a file can be, too */
 		above = BPF_CORE_READ(mount, mnt_parent);
-		if (above == mount)
+		if (above == mount) {
+			if (leaf) { /* mounted nowhere, as runtimes of containers have themselves: it has a name and no path */
+				length = BPF_CORE_READ(dentry, d_name.len);
+				name = BPF_CORE_READ(dentry, d_name.name);
+				keep_name(s, name, length);
+				s->path_cut = PATH_NOWHERE;
+			}
 			return 1;
+		}
 		s->dentry = (u64)BPF_CORE_READ(mount, mnt_mountpoint);
 		s->mount = (u64)above;
 		return 0;
@@ -32,14 +51,15 @@ static long path_step(u32 i, struct machine *m)
 	if (length > 255)
 		length = 255;
 	if (from < PATH + length + 1) {
-		s->path_cut = 1;
+		s->path_cut = PATH_TOO_LONG;
 		return 1;
 	}
-	from -= length;
-	bpf_probe_read_kernel(&s->arena[from & (ARENA_BYTES - 1)], bound(length, 0xff), name);
 	if (leaf) {
-		s->name_from = from;
-		s->name_bytes = length;
+		keep_name(s, name, length);
+		from = s->name_from;
+	} else {
+		from -= length;
+		bpf_probe_read_kernel(&s->arena[from & (ARENA_BYTES - 1)], bound(length, 0xff), name);
 	}
 	from--;
 	s->arena[from & (ARENA_BYTES - 1)] = '/';
@@ -77,9 +97,9 @@ static __noinline void level_facts(struct machine *m, struct file *file)
 
 	s->known &= ~(file_facts | 1ull << PC_STREAM_PATH | 1ull << PC_STREAM_NAME);
 	s->known |= file_facts;
-	if (s->path_cut)
+	if (s->path_cut == PATH_TOO_LONG)
 		count(PC_COUNT_LONG_PATH);
-	else
+	if (!s->path_cut)
 		feed_string(m, PC_STREAM_PATH, s->path_from, PATH_END - 1);
 	feed_string(m, PC_STREAM_NAME, s->name_from, s->name_from + s->name_bytes);
 	test_integers(m, PC_FACT_FILE, PC_FACTS);

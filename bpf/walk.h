@@ -215,8 +215,6 @@ static long feed_pass(u32 i, struct feed *f)
 	struct machine *m = &f->m;
 	u32 end, flags = s->feed_flags, from = s->feed_from, to = s->feed_to;
 
-	if (i >= f->count)
-		return 1;
 	s->pass = pass;
 	if (flags & FEED_ABSENT) {
 		apply_list(m, image_u32(image, automaton + __builtin_offsetof(struct pc_automaton, absent)));
@@ -266,15 +264,15 @@ __noinline int feed_bytes(u32 index, u32 slot, u32 what, u32 from, u32 to)
 	f.m.s->feed_to = to;
 	f.automata = image_u32(f.m.image, table);
 	f.count = image_u32(f.m.image, table + 4);
-	if (f.count)
-		bpf_loop(PASSES, feed_pass, &f, 0);
+	bpf_loop(bound(f.count, 2 * PASSES - 1), feed_pass, &f, 0);
 	return 0;
 }
 
 /* Steps all automata of a stream over arena[from, to). */
 static __always_inline void feed(struct machine *m, u32 stream, u32 from, u32 to, u32 flags)
 {
-	feed_bytes(m->s->ordinal, m->s->slot, stream | flags << 8, from, to);
+	if (image_header(m->image)->streams & (1 << stream))
+		feed_bytes(m->s->ordinal, m->s->slot, stream | flags << 8, from, to);
 }
 
 /* A string stream that was read to its end. */
