@@ -43,8 +43,22 @@ export function directMapIn(core: Buffer): DirectMap {
   return { start, mask: (1n << BigInt((end - 1n).toString(2).length)) - 1n };
 }
 
-/** Of this kernel. Not known where /proc/kcore cannot be read: without CAP_SYS_RAWIO, under lockdown, in a kernel built without it. */
-export function directMap(path = '/proc/kcore'): DirectMap {
+/** The beginning of /proc/kcore as the unit copies it at each start: from inside its sandbox the file itself cannot be opened. */
+const copy = '/run/portcullis/kcore';
+
+/**
+ * Of this kernel, from the first of these files that says it. Not known where none can be read: without CAP_SYS_RAWIO, under lockdown, in a
+ * kernel built without /proc/kcore.
+ */
+export function directMap(paths: readonly string[] = ['/proc/kcore', copy]): DirectMap {
+  for (const path of paths) {
+    const found = read(path);
+    if (found.start !== 0n) return found;
+  }
+  return unknown;
+}
+
+function read(path: string): DirectMap {
   let descriptor: number;
   try {
     descriptor = openSync(path, 'r');

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { directMap, directMapIn } from '../../src/kernel/direct-map.js';
 
@@ -55,6 +58,20 @@ describe('directMapIn', () => {
 
 describe('directMap', () => {
   it('does not know where there is no core file', () => {
-    expect(directMap('/nowhere/kcore')).toEqual({ start: 0n, mask: 0n });
+    expect(directMap(['/nowhere/kcore'])).toEqual({ start: 0n, mask: 0n });
+  });
+
+  it('is known from the first file that says it', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'portcullis-kcore-'));
+    try {
+      const copy = join(directory, 'kcore');
+      const empty = join(directory, 'empty');
+      writeFileSync(copy, core([low]));
+      writeFileSync(empty, '');
+      expect(directMap(['/nowhere/kcore', empty, copy])).toEqual(directMapIn(core([low])));
+      expect(directMap([copy]).start).not.toBe(0n);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 });

@@ -62,7 +62,7 @@ test('no page with commands for a host is left out', () => {
   expect(withSome.sort()).toEqual([...story].sort());
 });
 
-test.each(story)('%s: what it says of a host comes out so', async (page) => {
+test.each(story)('%s: what it says of a host comes out so', { timeout: 1_800_000 }, async (page) => {
   expect((await runPage(page, 'host', place)).join('\n')).toBe('');
 });
 
