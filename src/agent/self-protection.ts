@@ -2,7 +2,7 @@
  * When the agent protects itself, from what it knows of its policy and of who started it; what the log says of that and of attempts. Without
  * it everything else works, so nothing here keeps the agent from starting.
  */
-import { type FSWatcher, watch } from 'node:fs';
+import { type FSWatcher, realpathSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
 import {
   clearSelfProtection,
@@ -61,7 +61,8 @@ export class SelfGuard {
   readonly #tampers: TamperLog;
   #protection: SelfProtection | undefined;
   #unit: readonly string[] | undefined;
-  #watcher: FSWatcher | undefined;
+  #watchers: FSWatcher[] = [];
+  #settling: NodeJS.Timeout | undefined;
   #unlockedUntil = 0n;
   #wanted: 'armed' | 'not-armed' = 'not-armed';
 
@@ -155,8 +156,10 @@ export class SelfGuard {
 
   /** At the end. `keep`: what outlives the agent goes on to refuse. Never rejects. */
   async end(pins: 'keep' | 'release'): Promise<void> {
-    this.#watcher?.close();
+    this.#endWatches();
     try {
+      // the next agent may come from a package that was unpacked a moment ago
+      if (pins === 'keep' && this.#wanted === 'armed') this.#rearm(this.#protection!);
       if (pins === 'keep') await this.#protection?.leave();
       else await this.#protection?.close();
     } catch (error) {
@@ -181,8 +184,7 @@ export class SelfGuard {
 
   #disarm(protection: SelfProtection): void {
     protection.disarm();
-    this.#watcher?.close();
-    this.#watcher = undefined;
+    this.#endWatches();
     this.#parts.log.info('self-protection', 'No rule enforces: the agent does not protect itself.');
   }
 
@@ -204,21 +206,35 @@ export class SelfGuard {
 
   /** A package upgrade brings a launcher of another inode, which the next start executes. */
   #followLauncher(): void {
-    const { launcher } = this.#parts;
-    if (launcher === undefined || this.#unit === undefined || this.#watcher !== undefined) return;
-    let settling: NodeJS.Timeout | undefined;
-    const look = () => {
-      settling = undefined;
-      if (this.#wanted === 'armed' && this.#protection !== undefined) this.#rearm(this.#protection);
-    };
+    const { launcher, log } = this.#parts;
+    if (launcher === undefined || this.#unit === undefined || this.#watchers.length > 0) return;
     try {
-      this.#watcher = watch(dirname(launcher), { persistent: false }, () => {
-        if (settling === undefined) settling = setTimeout(look, limits.protectionSettle.value).unref();
-      });
-      this.#watcher.on('error', () => this.#watcher?.close());
+      const directories = new Set([dirname(launcher), dirname(realpathSync(launcher))]);
+      for (const directory of directories) {
+        const watcher = watch(directory, { persistent: false }, () => this.#settle());
+        watcher.on('error', () => watcher.close());
+        this.#watchers.push(watcher);
+      }
     } catch (error) {
-      this.#parts.log.warn('self-protection', `An upgrade of ${launcher} will not be noticed. ${sentenceOf(error)}`);
+      log.warn(
+        'self-protection',
+        `An upgrade of ${launcher} will not be noticed before the stop. ${sentenceOf(error)}`,
+      );
     }
+  }
+
+  /** A package brings many files at once. */
+  #settle(): void {
+    this.#settling ??= setTimeout(() => {
+      this.#settling = undefined;
+      if (this.#wanted === 'armed' && this.#protection !== undefined) this.#rearm(this.#protection);
+    }, limits.protectionSettle.value).unref();
+  }
+
+  #endWatches(): void {
+    clearTimeout(this.#settling);
+    this.#settling = undefined;
+    for (const watcher of this.#watchers.splice(0)) watcher.close();
   }
 
   #rearm(protection: SelfProtection): void {

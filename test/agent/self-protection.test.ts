@@ -10,6 +10,7 @@ import { FileSink } from '../../src/telemetry/sink.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'portcullis-self-'));
 const launcherPath = join(directory, 'portcullis');
+writeFileSync(launcherPath, 'old');
 afterEach(() => vi.restoreAllMocks());
 
 class FakeProtection implements SelfProtection {
@@ -170,21 +171,25 @@ it('cannot be unlocked while nothing is locked', () => {
 });
 
 it('knows its successor by a new launcher as soon as a package brings one', async () => {
-  writeFileSync(launcherPath, 'old');
   const bench = new Bench();
   bench.guard.open();
   bench.guard.follow('enforces');
   bench.inode = 50n;
   writeFileSync(launcherPath, 'new');
   await vi.waitFor(() => expect(bench.protection.places?.successor?.launcher.inode).toBe(50n), { timeout: 10_000 });
-  // in the middle of an upgrade there is none: then the pins must not be let go
+  // in the middle of an upgrade there is none: the one that was known stays, and so do the pins
   bench.inode = undefined;
   const calls = bench.protection.calls.length;
-  writeFileSync(`${launcherPath}.new`, 'newer');
-  bench.inode = 51n;
-  await vi.waitFor(() => expect(bench.protection.places?.successor?.launcher.inode).toBe(51n), { timeout: 10_000 });
-  expect(bench.protection.calls.slice(calls)).toEqual(['arm outlives']);
-  await bench.guard.end('release');
+  await bench.guard.end('keep');
+  expect(bench.protection.calls.slice(calls)).toEqual(['leave']);
+});
+
+it('looks at the launcher once more before it leaves its pins to the next', async () => {
+  const { guard, protection, ...bench } = new Bench();
+  guard.open();
+  guard.follow('enforces');
+  await guard.end('keep');
+  expect([protection.calls, bench.inode]).toEqual([['arm outlives', 'arm outlives', 'leave'], 5n]);
 });
 
 describe('at the end', () => {
