@@ -4,7 +4,7 @@ import type { Foundation } from './foundation.js';
 import type { KernelSide } from './kernel-side.js';
 import { limits } from './limits.js';
 import { lossesOf } from './losses.js';
-import { sayStop } from './pins.js';
+import { isHandedOver, sayStop } from './pins.js';
 import { type StopSummary, stopText } from './stop-summary.js';
 import { withinTime } from './within-time.js';
 
@@ -13,7 +13,7 @@ export async function leaveInOrder(foundation: Foundation, kernel: KernelSide): 
   const { log, journal, imageCache } = foundation;
   const { session, delivery } = kernel;
   const { directory, on_stop } = foundation.config.pins;
-  const keeps = directory.at === 'path' && on_stop === 'keep';
+  const keeps = directory.at === 'path' && (on_stop === 'keep' || isHandedOver());
   // First nothing decides any more, then what was decided is brought out, then the programs go.
   const brought = await withinTime(limits.stopTime.value, async () => {
     await kernel.sweeper.end();
@@ -34,7 +34,7 @@ export async function leaveInOrder(foundation: Foundation, kernel: KernelSide): 
   if (keeps) await session.leave();
   else await session.close();
   await foundation.selfGuard.end(keeps ? 'keep' : 'release');
-  if (directory.at === 'path') sayStop(log, on_stop, directory.path);
+  if (directory.at === 'path') sayStop(log, keeps ? 'keep' : 'release', directory.path);
   return {
     counters,
     delivery: { ...delivery.counts },

@@ -1,4 +1,7 @@
 /** What the log says of enforcement that outlives an agent. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { lockDirectory } from '../kernel/pins-lock.js';
 import type { TakeOver } from '../kernel/types.js';
 import type { AgentLog } from '../telemetry/log.js';
 
@@ -22,6 +25,13 @@ export function sayTakeOver(log: AgentLog, before: TakeOver): void {
       return;
     }
   }
+}
+
+/** While this file is there, a stop is one half of an upgrade, and the kernel goes on deciding whatever `pins.on_stop` says. */
+export const handOverMark = join(lockDirectory, 'hand-over');
+
+export function isHandedOver(mark = handOverMark): boolean {
+  return existsSync(mark);
 }
 
 export function sayStop(log: AgentLog, onStop: 'release' | 'keep', directory: string): void {

@@ -2,8 +2,8 @@
  * A set of programs and maps in the BPF file system, where it outlives the agent. A directory holds sets, `set-N`; each has `maps`, one
  * `links-N` for every agent that attached its programs, and, pinned last, the map `record`: a set without it is half a start.
  */
-import { existsSync, mkdirSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, statfsSync, unlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { BpfMap, type Link } from './addon.js';
 import { SessionError } from './errors.js';
 import type { TierName } from './types.js';
@@ -24,6 +24,8 @@ export interface PinRecord {
 /** Bytes of the record's JSON, at most. */
 const recordBytes = 1024;
 const first = new Uint8Array(4);
+/** BPF_FS_MAGIC of linux/magic.h. */
+const bpfMagic = 0xcafe4a11;
 
 export class PinnedSet {
   #links: string;
@@ -98,11 +100,14 @@ export class PinnedSet {
 
 /** Complete sets, the youngest first; what is half a start is removed. Throws SessionError `pins` without a BPF file system. */
 export function pinnedSets(directory: string): { sets: PinnedSet[]; halves: number } {
+  // elsewhere making directories may fail in ways that never end: sysfs says of any new name that it does not exist
+  if (!isBpfFileSystem(directory))
+    throw new SessionError('pins', `${directory} is not in a BPF file system: mount one there, or leave out the pins`);
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new SessionError('pins', `${directory} cannot be made: is a BPF file system mounted there? ${why}`);
+    throw new SessionError('pins', `${directory} cannot be made: ${why}`);
   }
   const sets: PinnedSet[] = [];
   let halves = 0;
@@ -119,6 +124,13 @@ export function pinnedSets(directory: string): { sets: PinnedSet[]; halves: numb
     halves += 1;
   }
   return { sets, halves };
+}
+
+/** Of the directory, or of what is there of the way to it. */
+function isBpfFileSystem(directory: string): boolean {
+  for (let path = directory; ; path = dirname(path)) {
+    if (existsSync(path)) return statfsSync(path).type === bpfMagic;
+  }
 }
 
 /** Undefined: there is none, or it is not one of ours. */

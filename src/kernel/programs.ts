@@ -119,11 +119,10 @@ export class ProgramSet {
   static adopt(path: string, tier: Tier, home: PinnedSet, agentPid: number): ProgramSet {
     const { capacity, scratches } = home.record;
     const rodata = rodataFor(capacity, scratches);
-    const object = BpfObject.open(path, {
-      rodata,
-      programs: [...tier.programs, exitProgram, forkProgram, restoreProgram],
-      reuse: Object.fromEntries(sharedMaps.map((name) => [name, home.map(name)])),
-    });
+    const reuse = Object.fromEntries(sharedMaps.map((name) => [name, home.map(name)]));
+    const programs = [...tier.programs, exitProgram, forkProgram, restoreProgram];
+    const object = BpfObject.open(path, { rodata, programs, reuse });
+    for (const map of Object.values(reuse)) map.close();
     let set: ProgramSet | undefined;
     try {
       object.load();
