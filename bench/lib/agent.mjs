@@ -100,7 +100,7 @@ export class Agent {
 }
 
 /** The environment that the packaged unit gives the agent. @returns {Record<string, string>} */
-function unitEnvironment() {
+export function unitEnvironment() {
   const unit = readFileSync(join(root, 'deploy', 'systemd', 'portcullis.service'), 'utf8');
   const lines = [...unit.matchAll(/^Environment=(?:"(.*)"|(.*))$/gm)].map(([, quoted, plain]) => quoted ?? plain);
   return Object.fromEntries(lines.map((line) => line.split(/=(.*)/s).slice(0, 2)));
