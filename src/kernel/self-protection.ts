@@ -219,6 +219,8 @@ class PinnedProtection implements SelfProtection {
       throw new SessionError('layout', 'the kernel knows this process by another pid: it lives in a pid namespace');
     }
     this.#learnOwn();
+    // read before anybody was the agent
+    if (this.#home !== undefined) BpfMap.openPinned(join(this.#home.path, 'record')).close();
   }
 
   /** What was made before anybody learned. */

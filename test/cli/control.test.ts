@@ -167,6 +167,9 @@ describe('what changes something', () => {
     [['on'], 'on'],
     [['rule', 'miner', 'monitor'], 'rule miner monitor'],
     [['reload'], 'reload'],
+    [['unlock'], 'unlock 60'],
+    [['unlock', '--for', '5m'], 'unlock 300'],
+    [['unlock', '--for', '0'], 'unlock 0'],
   ])('%j', async (args, call) => {
     expect((await ask(...args)).status).toBe(0);
     expect(bench.target.calls[0]).toBe(call);
@@ -192,6 +195,11 @@ describe('what changes something', () => {
       stdout: '',
       stderr: 'portcullis: There is no rule x in force.\n',
     });
+  });
+
+  test.each(['61m', 'soon', '-1s'])('unlocking for %s is bad use', async (time) => {
+    expect((await ask('unlock', `--for=${time}`)).status).toBe(2);
+    expect(bench.target.calls).toEqual([]);
   });
 
   test('a mode that is none is bad use', async () => {
