@@ -30,8 +30,7 @@ export async function bringIntoForce(
   prepare: () => Promise<Prepared>,
 ): Promise<Prepared> {
   const cached = await foundation.imageCache?.read();
-  const deciding =
-    before.is === 'adopted' ? adopted(kernel, before, cached) : await fromCache(foundation, kernel, cached);
+  const deciding = await whatDecides(foundation, kernel, before, cached);
   // records of what decides already wait until its rules can be named
   if (deciding === undefined) kernel.listen();
   const prepared = await prepare();
@@ -48,6 +47,23 @@ export async function bringIntoForce(
   await kernel.enforcement.activate(prepared);
   if (!listens) kernel.listen();
   return prepared;
+}
+
+async function whatDecides(
+  foundation: Foundation,
+  kernel: KernelSide,
+  before: TakeOver,
+  cached: CachedImage | undefined,
+): Promise<Deciding | undefined> {
+  switch (before.is) {
+    case 'nothing':
+      return fromCache(foundation, kernel, cached);
+    case 'adopted':
+      return adopted(kernel, before, cached);
+    case 'replacing':
+      // the programs of an earlier agent decide until policies are read, and would go for what is only cached
+      return undefined;
+  }
 }
 
 function adopted(

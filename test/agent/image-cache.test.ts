@@ -123,6 +123,14 @@ describe('the image that was in force last', () => {
     expect(next.session.calls).toEqual(['selfTest', 'activate enforce', 'start', 'activate enforce']);
   });
 
+  test('does not take the place of what an earlier agent left and still decides', async () => {
+    await lived();
+    next.session.before = { is: 'replacing', halves: 0, why: 'it is of another tier' };
+    await startNext();
+    expect(cached()).toBeUndefined();
+    expect(next.session.calls).toEqual(['selfTest', 'start', 'activate enforce']);
+  });
+
   test('does not outlive a start that fails', async () => {
     await lived();
     next.writeText('rules: [{id: bad, expression: "exec.file.nam =="}]\n');
