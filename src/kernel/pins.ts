@@ -119,8 +119,7 @@ export function pinnedSets(directory: string): { sets: PinnedSet[]; halves: numb
       sets.push(new PinnedSet(path, record));
       continue;
     }
-    for (const below of names(path)) if (below.startsWith('links-')) removeTree(join(path, below));
-    removeTree(path);
+    removeHalf(path);
     halves += 1;
   }
   return { sets, halves };
@@ -130,6 +129,18 @@ export function pinnedSets(directory: string): { sets: PinnedSet[]; halves: numb
 function isBpfFileSystem(directory: string): boolean {
   for (let path = directory; ; path = dirname(path)) {
     if (existsSync(path)) return statfsSync(path).type === bpfMagic;
+  }
+}
+
+/** A set whose record cannot be read. Throws SessionError `pins` when that is because others are kept from it. */
+function removeHalf(path: string): void {
+  try {
+    for (const below of names(path)) if (below.startsWith('links-')) removeTree(join(path, below));
+    removeTree(path);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) throw error;
+    const text = `${path} is protected by the agent that made it: only the one that systemd starts next may go on with it`;
+    throw new SessionError('pins', text, { cause: error });
   }
 }
 
