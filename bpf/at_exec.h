@@ -36,6 +36,7 @@ static __always_inline void unseen(struct machine *m, struct exec *e, struct tas
 	m->s->name_bytes = 0;
 	m->s->levels = 0;
 	clear_rules(m);
+	e->seen = exec_number(task);
 	emit(m, task, 0, PC_STAGE_UNSEEN, PC_VERDICT_UNSEEN);
 }
 
@@ -107,6 +108,7 @@ static __always_inline void decide_at_exec(struct machine *m, struct exec *e, st
 	decide_views(m, levels);
 	ask_breakers(m);
 	act(m, e, task, levels, t);
+	e->seen = exec_number(task);
 	if (!levels)
 		return;
 	if (t->which == SHADOW)
@@ -129,7 +131,9 @@ static __always_inline int at_exec(struct task_struct *task, struct linux_binprm
 	}
 	e = exec_of(task, which, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	m.s = claim(bpf_get_smp_processor_id(), t.slot);
-	if (e && m.s && m.image)
+	if (e && which == ACTIVE && e->seen == exec_number(task))
+		; /* decided by another agent's program */
+	else if (e && m.s && m.image)
 		decide_at_exec(&m, e, bprm, task, &t);
 	else
 		count(PC_COUNT_NO_MEMORY);

@@ -115,8 +115,8 @@ int BPF_PROG(check_seen, struct task_struct *task, int old_pid, struct linux_bin
 
 	if (BPF_CORE_READ(bprm, interp) != BPF_CORE_READ(bprm, filename))
 		bpf_task_storage_delete(&scripts, task);
-	if (e && e->seen == (u64)bprm) {
-		e->bprm = e->seen = 0; /* the next exec may get the same address */
+	if (e && e->seen == exec_number(task)) {
+		e->bprm = 0; /* the next exec may get the same address */
 		return 0;
 	}
 	t.st = enter(&m, ACTIVE, &t.slot, &t.generation);

@@ -147,6 +147,7 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	u64 start_boottime;
+	u64 self_exec_id;
 	char comm[16];
 	const struct cred *cred;
 	struct mm_struct *mm;

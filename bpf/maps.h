@@ -274,14 +274,14 @@ struct {
 struct exec {
 	u64 id;
 	u64 bprm;     /* which exec */
-	u64 seen;     /* the exec that stage 2 was asked about */
+	u64 seen;     /* the last exec that was decided, as exec_number() counts */
 	u64 generation; /* image of the levels' atoms */
 	u32 levels;
 	u32 scratch;  /* claimed by stage 1 */
 	struct pc_file first; /* the program of level 0 */
 	u64 inode;    /* of the same */
 	u32 device;
-	u32 reserved;
+	u32 file;     /* of the last level: some bits of its address */
 };
 
 struct {

@@ -21,6 +21,13 @@ static __always_inline void begin_exec(struct exec *e, struct linux_binprm *bprm
 	e->levels = 0;
 }
 
+/* Counts the execs of a task, this one included once stage 2 is asked. While one agent takes over from another the programs of both are
+ * attached to the same maps: by this the second to be asked knows that there is nothing left to decide, say or count. */
+static __always_inline u64 exec_number(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, self_exec_id);
+}
+
 /* The image that decides, and who asks. */
 struct turn {
 	struct pc_state *st;
@@ -126,6 +133,9 @@ static __always_inline int decide_stage1(struct machine *m, struct exec *e, stru
 		begin_exec(e, bprm, t->generation);
 	else if (e->bprm != (u64)bprm || e->generation != t->generation)
 		return 0; /* the image changed below: stage 2 decides with the new one */
+	else if (e->file == (u32)(u64)BPF_CORE_READ(bprm, file))
+		return 0; /* another agent's program has asked about this level */
+	e->file = (u32)(u64)BPF_CORE_READ(bprm, file);
 	level = e->levels;
 	if (level >= PC_LEVELS)
 		return 0;

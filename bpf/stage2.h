@@ -156,7 +156,7 @@ static __always_inline void decide_stage2(struct machine *m, struct exec *e, str
 	}
 	if (t->which == ACTIVE && e->generation == t->generation && is_kept(m, e, bprm)) {
 		act(m, e, task, levels, t);
-		e->seen = (u64)bprm;
+		e->seen = exec_number(task);
 		return;
 	}
 	if (levels) {
@@ -185,7 +185,7 @@ static __always_inline void decide_stage2(struct machine *m, struct exec *e, str
 	decide_views(m, levels);
 	ask_breakers(m);
 	act(m, e, task, levels, t);
-	e->seen = (u64)bprm;
+	e->seen = exec_number(task);
 }
 
 static __always_inline int stage2(struct linux_binprm *bprm, enum may_sleep sleeps, enum which which)
@@ -199,10 +199,12 @@ static __always_inline int stage2(struct linux_binprm *bprm, enum may_sleep slee
 		count(PC_COUNT_NO_MEMORY);
 		return 0;
 	}
+	if (which == ACTIVE && e->seen == exec_number(task))
+		return 0; /* decided by another agent's program */
 	t.st = enter(&m, which, &t.slot, &t.generation);
 	if (!t.st) {
 		if (t.slot != SLOT_CONTENDED)
-			e->seen = (u64)bprm; /* asked, and there is nothing to decide */
+			e->seen = exec_number(task); /* asked, and there is nothing to decide */
 		return 0;
 	}
 	m.s = claim(which == ACTIVE && e->bprm == (u64)bprm ? e->scratch : bpf_get_smp_processor_id(), t.slot);

@@ -2,12 +2,14 @@
 // one goes on with the same maps.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compile } from '../../src/compiler/index.js';
+import { PinnedSet, pinnedSets } from '../../src/kernel/pins.js';
 import { lockPins } from '../../src/kernel/pins-lock.js';
-import { smallestCapacity } from '../../src/kernel/programs.js';
+import { ProgramSet, smallestCapacity } from '../../src/kernel/programs.js';
 import { openSession } from '../../src/kernel/session.js';
+import { tiers } from '../../src/kernel/tiers.js';
 import type { KernelRecord, KernelSession, RecordBatch } from '../../src/kernel/types.js';
 import { loadPolicies } from '../../src/policy/index.js';
 
@@ -78,6 +80,20 @@ describe.skipIf(process.getuid?.() !== 0)('pins', () => {
     expect(records.every(({ generation }) => generation === 1n)).toBe(true);
   });
 
+  it('tell each exec once, while the programs of two agents are attached', async () => {
+    const first = await session();
+    first.takeOver();
+    await first.activate(image);
+    const [home] = pinnedSets(pins).sets;
+    home!.dropEarlierLinks = () => {};
+    const tier = tiers.find(({ name }) => name === 'tracepoint')!;
+    const second = ProgramSet.adopt('build/bpf/exec.bpf.o', tier, home!, process.pid);
+    const made = execMarked() + execMarked() + execMarked();
+    second.leave();
+    second.close();
+    expect(await recordsOf(first)).toHaveLength(made);
+  });
+
   it('swap even for the same when that is asked for', async () => {
     await killedAgent();
     const next = await session();
@@ -139,6 +155,25 @@ describe.skipIf(process.getuid?.() !== 0)('pins', () => {
     });
     await next.activate(large, { onEqual: 'keep' });
     expect(records.filter(({ generation }) => generation === 1n)).toHaveLength(made);
+    expect(readdirSync(pins)).toEqual(['set-2']);
+  });
+
+  it('of another tier decide until the first image does, and their records keep their numbers', async () => {
+    await killedAgent();
+    const made = execMarked();
+    const [left] = pinnedSets(pins).sets;
+    unlinkSync(`${pins}/set-1/record`);
+    new PinnedSet(left!.path, { ...left!.record, tier: 'kprobe' }).complete();
+    const next = await session();
+    expect(next.takeOver()).toMatchObject({ is: 'replacing' });
+    const meanwhile = execMarked();
+    const batches: RecordBatch[] = [];
+    next.start((batch) => batches.push(batch));
+    expect(await next.activate(image)).toMatchObject({ generation: 2n });
+    const records = batches.flatMap((batch) => batch.records);
+    expect(records.map(({ generation }) => generation)).toEqual(Array(made + meanwhile).fill(1n));
+    expect(readdirSync(pins)).toEqual(['set-1', 'set-2']);
+    for (const batch of batches) batch.acknowledge();
     expect(readdirSync(pins)).toEqual(['set-2']);
   });
 
