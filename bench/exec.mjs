@@ -81,28 +81,30 @@ export function report(measured) {
   return { kernel: measured.map(({ images }) => images.kernel).join(' and '), tables, targets };
 }
 
-/** Cheaper than the peers that see arguments or decide by file, and an agent that is left alone. */
+/**
+ * Cheaper than the peers that see arguments or decide by file, and an agent that is left alone; of what was measured.
+ * @param {Measured} beside @param {string} kernel
+ */
 function peerTargets(beside, kernel) {
-  const own = timesFreshBoot(beside, 'portcullis=enforce-shipped');
-  const below = ['tomoyo', 'auditd', 'fapolicyd'].map((peer) => ({
-    what: `the same beside ${CASES[peer].title}, kernel ${kernel}`,
-    bound: { atMost: timesFreshBoot(beside, peer) },
-    measured: own,
-    unit: 'times a fresh boot',
-  }));
+  const own = 'portcullis=enforce-shipped';
+  const below = ['tomoyo', 'auditd', 'fapolicyd']
+    .filter((peer) => has(beside, peer) && has(beside, own))
+    .map((peer) => ({
+      what: `the same beside ${CASES[peer].title}, kernel ${kernel}`,
+      bound: { atMost: timesFreshBoot(beside, peer) },
+      measured: timesFreshBoot(beside, own),
+      unit: 'times a fresh boot',
+    }));
   const work = [
-    {
-      what: 'the agent, when no rule needs events: none, as far as can be told',
-      name: 'portcullis=enforce-shipped',
-      atMost: 1000,
-    },
+    { what: 'the agent, when no rule needs events: none, as far as can be told', name: own, atMost: 1000 },
     { what: 'the agent, when events are wanted and nothing matches', name: 'portcullis=exit-rule', atMost: 60_000 },
-  ].filter(({ name }) => has(beside, name));
-  const worked = work.map(({ what, name, atMost }) => ({
-    what,
-    bound: { atMost },
-    measured: ownWork(beside, name),
-    unit: 'instructions an exec',
-  }));
-  return [...below, ...worked];
+  ]
+    .filter(({ name }) => has(beside, name))
+    .map(({ what, name, atMost }) => ({
+      what: `${what}, kernel ${kernel}`,
+      bound: { atMost },
+      measured: ownWork(beside, name),
+      unit: 'instructions an exec',
+    }));
+  return [...below, ...work];
 }

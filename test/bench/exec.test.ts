@@ -82,7 +82,13 @@ describe('what an exec costs', () => {
       ['the same beside TOMOYO, conditions on arguments, kernel 6.1', 1.2625, 1.275],
       ['the same beside auditd, a rule for execve, kernel 6.1', 2.25, 1.275],
       ['the same beside fapolicyd, trusted files, kernel 6.1', 1.5, 1.275],
-      ['the agent, when no rule needs events: none, as far as can be told', 1000, 3],
+      ['the agent, when no rule needs events: none, as far as can be told, kernel 6.1', 1000, 3],
     ]);
+  });
+
+  it('compares nothing with what was not measured', () => {
+    const findings = beside.findings.filter((finding) => finding.case !== 'portcullis=enforce-shipped');
+    const { targets } = report([{ kernel: '6.1', images, beside: { ...beside, findings } }]);
+    expect(targets).toHaveLength(1);
   });
 });
