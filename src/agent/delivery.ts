@@ -1,8 +1,8 @@
 /**
- * Records on their way to the log. One batch after another: its events are made, which decides and kills where user space
- * does that; they are written, the log accepts them, and only then does the kernel learn that it may forget the records.
- * Making does not wait for the log, so a slow one delays no kill; since the kernel hands out only a few batches at a time, a
- * log that accepts nothing fills the kernel's ring and not our memory. A record that is delivered twice has the same
+ * Records on their way to the log. One after another they become events, which decides and kills where user space does that; each event
+ * is written at once, the log accepts it, and only then does the kernel learn that it may forget the records. Making does not wait for the
+ * log, so a slow one delays no kill: what it does not take waits in a queue, and since the kernel hands out only a few batches at a time,
+ * a log that accepts nothing fills the kernel's ring and not our memory. A record that is delivered twice has the same
  * `portcullis.record`.
  */
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
@@ -44,13 +44,28 @@ export interface DeliveryCounts {
   malformed: number;
 }
 
+/** What waits for its turn to be written: an event, or the end of a batch. */
+type Waiting = { wait: 'event'; made: MadeEvent } | { wait: 'end'; batch: Batch };
+
+interface Batch {
+  records: readonly KernelRecord[];
+  acknowledge(): void;
+}
+
 export class Delivery {
   readonly #parts: DeliveryParts;
   readonly #counts: DeliveryCounts = { records: 0, events: 0, discarded: 0, untold: 0, malformed: 0 };
   /** Ends when all events so far are made. */
   #made: Promise<unknown> = Promise.resolve();
-  /** Ends when they are safe. */
-  #tail: Promise<void> = Promise.resolve();
+  /** What could not be written as soon as it was made, in order. */
+  readonly #queue: Waiting[] = [];
+  /** Ends when the queue is empty; undefined while it is. */
+  #draining: Promise<void> | undefined;
+  /** Ends when everything that was written so far is safe. */
+  #safe: Promise<void> = Promise.resolve();
+  /** Events since the last end of a batch, and those among them whose line could not be made. */
+  #written = 0;
+  #unwritten = 0;
   #waiting = 0;
 
   constructor(parts: DeliveryParts) {
@@ -68,62 +83,109 @@ export class Delivery {
 
   /** Takes a batch and acknowledges it once its events are safe. Returns at once. */
   accept(batch: RecordBatch): void {
-    this.#enqueue(batch.records, () => batch.acknowledge());
+    this.#accept(batch);
   }
 
   /** The same for records that the kernel does not hold any more, as after a drain. */
   acceptDrained(records: readonly KernelRecord[]): void {
-    this.#enqueue(records, () => {});
+    this.#accept({ records, acknowledge: () => {} });
   }
 
   /** Writes an event that no record stands behind, after all that came before. */
   acceptMade(made: MadeEvent): void {
     this.#countActions(made);
-    this.#tail = this.#tail.then(() => this.#deliver([], [made])).catch((error: unknown) => this.#failed(error));
+    this.#made = this.#made.then(() => {
+      this.#put({ wait: 'event', made });
+      this.#put({ wait: 'end', batch: { records: [], acknowledge: () => {} } });
+    });
   }
 
   /** Resolves when everything accepted so far is safe. */
-  idle(): Promise<void> {
-    return this.#tail;
+  async idle(): Promise<void> {
+    await this.#made;
+    await this.#draining;
+    await this.#safe;
   }
 
-  #enqueue(records: readonly KernelRecord[], acknowledge: () => void): void {
-    this.#waiting += records.length;
-    this.#counts.records += records.length;
-    const made = this.#made.then(() => this.#make(records));
-    this.#made = made.catch(() => {});
-    this.#tail = Promise.all([made, this.#tail])
-      .then(([events]) => this.#deliver(records, events))
-      .then(acknowledge)
-      // Not acknowledged: the records stay with the kernel, and the next reader of the ring finds them.
-      .catch((error: unknown) => this.#failed(error));
+  #accept(batch: Batch): void {
+    this.#waiting += batch.records.length;
+    this.#counts.records += batch.records.length;
+    this.#made = this.#made.then(() => this.#make(batch)).catch((error: unknown) => this.#failed(error));
   }
 
-  async #make(records: readonly KernelRecord[]): Promise<MadeEvent[]> {
+  async #make(batch: Batch): Promise<void> {
     await this.#parts.maker.beginBatch();
-    const events: MadeEvent[] = [];
-    for (const [index, record] of records.entries()) {
+    for (const [index, record] of batch.records.entries()) {
       const made = this.#makeOne(record);
-      if (made !== undefined) events.push(made);
+      if (made !== undefined) this.#put({ wait: 'event', made });
       if (isTimeToYield(index)) await yieldToOthers();
     }
-    return events;
+    this.#put({ wait: 'end', batch });
   }
 
-  async #deliver(records: readonly KernelRecord[], events: readonly MadeEvent[]): Promise<void> {
-    const { sink, metrics, clock, pendingLimit } = this.#parts;
-    let written = 0;
-    for (const [index, made] of events.entries()) {
-      if (hasFollowUps(made)) await followUp(made, this.#parts.log, this.#parts.hasher);
-      written += this.#write(made);
-      if (sink.pendingBytes > pendingLimit) await sink.flushed();
-      else if (isTimeToYield(index)) await yieldToOthers();
+  /** Sees to it at once when nothing has to be waited for. */
+  #put(waiting: Waiting): void {
+    if (this.#draining === undefined && !this.#mustWait(waiting)) {
+      this.#see(waiting);
+      return;
     }
-    await sink.flushed();
-    const now = clock.boot();
-    for (const record of records) metrics.delivered(Number(now - record.time) / 1e9);
-    this.#waiting -= records.length;
-    this.#counts.events += written;
+    this.#queue.push(waiting);
+    this.#draining ??= this.#drain().finally(() => {
+      this.#draining = undefined;
+    });
+  }
+
+  #mustWait(waiting: Waiting): boolean {
+    return waiting.wait === 'event' && (hasFollowUps(waiting.made) || this.#isLogFull);
+  }
+
+  get #isLogFull(): boolean {
+    return this.#parts.sink.pendingBytes > this.#parts.pendingLimit;
+  }
+
+  async #drain(): Promise<void> {
+    const { sink, log, hasher } = this.#parts;
+    for (let seen = 0; this.#queue.length > 0; seen++) {
+      if (this.#isLogFull) await sink.flushed();
+      const [next] = this.#queue as [Waiting];
+      if (next.wait === 'event' && hasFollowUps(next.made)) {
+        await followUp(next.made, log, hasher).catch((error: unknown) => this.#failed(error));
+      }
+      this.#see(next);
+      this.#queue.shift();
+      if (isTimeToYield(seen)) await yieldToOthers();
+    }
+  }
+
+  #see(waiting: Waiting): void {
+    if (waiting.wait === 'end') {
+      this.#end(waiting.batch);
+      return;
+    }
+    try {
+      this.#written += this.#write(waiting.made);
+    } catch (error) {
+      this.#unwritten++;
+      this.#failed(error);
+    }
+  }
+
+  /** Acknowledges a batch when all before it is safe. */
+  #end({ records, acknowledge }: Batch): void {
+    const { sink, metrics, clock } = this.#parts;
+    const [written, unwritten] = [this.#written, this.#unwritten];
+    this.#written = this.#unwritten = 0;
+    // Not acknowledged: the records stay with the kernel, and the next reader of the ring finds them.
+    if (unwritten > 0) return;
+    this.#safe = Promise.all([this.#safe, sink.flushed()])
+      .then(() => {
+        const now = clock.boot();
+        for (const record of records) metrics.delivered(Number(now - record.time) / 1e9);
+        this.#waiting -= records.length;
+        this.#counts.events += written;
+        acknowledge();
+      })
+      .catch((error: unknown) => this.#failed(error));
   }
 
   /** One bad record must not hold up the others. */

@@ -15,14 +15,14 @@ export function share<Part extends object>(part: Part): Part {
 /** The same as JSON.stringify writes, for what events consist of: no function, no `toJSON`. */
 export function jsonText(value: object): string {
   const known = shared.get(value);
-  if (known === undefined) return Array.isArray(value) ? textOfList(value) : `{${jsonMembers(value)}}`;
+  if (known === undefined) return hasShared(value) ? `{${jsonMembers(value)}}` : JSON.stringify(value);
   if (known !== '') return known;
   const text = JSON.stringify(value);
   shared.set(value, text);
   return text;
 }
 
-/** The same without the braces around it. */
+/** The same of an object without the braces around it. */
 export function jsonMembers(value: object): string {
   let text = '';
   for (const key in value) {
@@ -32,11 +32,14 @@ export function jsonMembers(value: object): string {
   return text;
 }
 
-function textOfList(values: readonly unknown[]): string {
-  if (values.length === 0) return '[]';
-  let text = '[';
-  for (let index = 0; index < values.length; index++) text += (index === 0 ? '' : ',') + textOf(values[index]);
-  return `${text}]`;
+/** Whether it is worth the while to look at each member. */
+function hasShared(value: object): boolean {
+  if (Array.isArray(value)) return false;
+  for (const key in value) {
+    const member = value[key as keyof typeof value] as unknown;
+    if (typeof member === 'object' && member !== null && shared.has(member)) return true;
+  }
+  return false;
 }
 
 function textOf(value: unknown): string {
@@ -45,8 +48,6 @@ function textOf(value: unknown): string {
       return plain.test(value) ? `"${value}"` : JSON.stringify(value);
     case 'object':
       return value === null ? 'null' : jsonText(value);
-    case 'boolean':
-      return value ? 'true' : 'false';
     case 'number':
       return Number.isFinite(value) ? String(value) : 'null';
     default:

@@ -127,9 +127,8 @@ function toldOf(matched: readonly ImageRule[]): ToldRules {
   const known = toldOfOne.get(only);
   if (known !== undefined) return known;
   const told = tell(matched);
-  const shared = { rules: share(told.rules), decided: share(told.decided), tags: share(told.tags) };
-  toldOfOne.set(only, shared);
-  return shared;
+  toldOfOne.set(only, told);
+  return told;
 }
 
 function tell(matched: readonly ImageRule[]): ToldRules {
@@ -140,7 +139,7 @@ function tell(matched: readonly ImageRule[]): ToldRules {
   };
 }
 
-const nothing: never[] = share([]);
+const nothing: never[] = [];
 
 /** The identity by which readers fold records that were delivered twice. */
 export function recordId(record: KernelRecord, bootId: string): string {

@@ -110,7 +110,7 @@ test('one bad record holds up nobody, and is counted and said', async () => {
   const one = batch(10, 2, 1, 11);
   delivery.accept(one);
   await delivery.idle();
-  expect(sink.codes()).toEqual(['record-malformed', 'event', 'event']);
+  expect(sink.codes()).toEqual(['event', 'record-malformed', 'event']);
   expect(delivery.counts).toEqual({ records: 4, events: 2, discarded: 1, untold: 0, malformed: 1 });
   expect(one.acknowledged).toBe(1);
 });
@@ -129,6 +129,52 @@ test('a batch that the kernel takes no acknowledgement for does not stop the nex
   await delivery.idle();
   expect(sink.codes()).toEqual(['event', 'delivery-failed', 'event']);
   expect(next.acknowledged).toBe(1);
+});
+
+test('an event that cannot be written leaves its batch with the kernel, and the next ones come', async () => {
+  const sink = new HeldSink();
+  const broken = {
+    ...made(12),
+    event: {
+      get portcullis(): never {
+        throw new Error('no line');
+      },
+    },
+  };
+  const some = { ...maker, make: (record: KernelRecord) => (record.pid === 12 ? broken : made(record.pid)) };
+  const delivery = bench(sink, 10, some as unknown as EventMaker);
+  const [one, two] = [batch(11, 12, 13), batch(14)];
+  delivery.accept(one);
+  delivery.accept(two);
+  await delivery.idle();
+  expect(sink.codes()).toEqual(['event', 'delivery-failed', 'event', 'event']);
+  expect([one.acknowledged, two.acknowledged]).toEqual([0, 1]);
+});
+
+test('events with something to wait for keep their place, and those behind them wait', async () => {
+  const sink = new HeldSink();
+  let release = () => {};
+  const scope = new Promise<{ status: 'performed' }>((resolve) => {
+    release = () => resolve({ status: 'performed' });
+  });
+  const action = { action: 'kill', scope: 'container' };
+  const slow = {
+    ...made(10),
+    decision: { verdict: 'report', matched: [], actions: [{ action, status: 'performed', scope }] },
+  };
+  slow.event = { ...slow.event!, agent: { rule_actions: [] } } as unknown as NonNullable<MadeEvent['event']>;
+  const some = { ...maker, make: (record: KernelRecord) => (record.pid === 10 ? slow : made(record.pid)) };
+  const delivery = bench(sink, 1_000_000, some as unknown as EventMaker);
+  const [one, two] = [batch(9, 10), batch(11)];
+  delivery.accept(one);
+  delivery.accept(two);
+  await settle();
+  expect(sink.entries.map(({ pid }) => pid)).toEqual([9]);
+  expect([one.acknowledged, two.acknowledged]).toEqual([0, 0]);
+  release();
+  await delivery.idle();
+  expect(sink.entries.map(({ pid }) => pid)).toEqual([9, 10, 11]);
+  expect([one.acknowledged, two.acknowledged, delivery.counts.events]).toEqual([1, 1, 3]);
 });
 
 test('other work gets its turn in a long batch', async () => {
