@@ -1,9 +1,10 @@
 // What the agent and its maps weigh, and whether that grows while execs go on.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { root } from '../scripts/lib/paths.mjs';
 import { run as runCommand, which } from '../scripts/lib/process.mjs';
 import { setUp } from '../scripts/lib/setup.mjs';
@@ -16,6 +17,9 @@ export const name = 'memory';
 const SOAK = { quick: 30, full: 1800 };
 const WARM_UP = 1 / 6;
 const INTERVAL = 5;
+
+/** Of ever new processes, that the heap is looked at after: three times what is remembered. */
+const EVENTS = 90_000;
 
 /** Execs a second that the soak makes, and how many of them a rule reports. */
 const EXECS = 50;
@@ -88,6 +92,25 @@ function startLoad(marked) {
   return spawn('/bin/sh', ['-c', script], { stdio: 'ignore' });
 }
 
+/** @returns {import('./lib/section.mjs').Table} */
+export function heapTable() {
+  return {
+    title: 'Heap after events of ever new processes, collected, in a process of its own',
+    columns: ['events', 'heap in use, MB'],
+    rows: heapByEvents().map(([events, bytes]) => [events, bytes / MEGABYTE]),
+  };
+}
+
+/** Heap by number of events, without a kernel: past what the agent remembers of processes at most, it must not grow. */
+function heapByEvents() {
+  const script = fileURLToPath(new URL('lib/event-heap.mjs', import.meta.url));
+  const lines = execFileSync(process.execPath, ['--expose-gc', script, String(EVENTS)], { encoding: 'utf8' });
+  return lines
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' ').map(Number));
+}
+
 function resultOf(maps, { points, events }, soak) {
   const kernel = maps.reduce((sum, { bytes }) => sum + bytes, 0);
   const from = points.findIndex(({ x }) => x >= soak * WARM_UP);
@@ -115,6 +138,7 @@ function resultOf(maps, { points, events }, soak) {
           row('heap of JavaScript in use', 'heap'),
         ],
       },
+      heapTable(),
     ],
     targets: [
       {
