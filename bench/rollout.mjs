@@ -15,6 +15,7 @@ import { failureDelay, nextDelay } from '../dist/rollout/follower/schedule.js';
 import { Keyring } from '../dist/rollout/keys/keyring.js';
 import { Repository, sha256 } from '../dist/rollout/repository/repository.js';
 import { initRepository } from '../dist/rollout/repository/roots.js';
+import { NeedsHelpError, which } from '../scripts/lib/process.mjs';
 
 export const name = 'rollout';
 
@@ -32,6 +33,8 @@ let current;
 
 /** @param {import('./lib/section.mjs').RunOptions} options @returns {Promise<import('./lib/section.mjs').SectionResult>} */
 export async function run({ effort }) {
+  if (which('nginx') === undefined)
+    throw new NeedsHelpError('section rollout needs nginx: apt-get install nginx-light');
   const seconds = effort === 'quick' ? 10 : 60;
   base = mkdtempSync(join(tmpdir(), 'rollout-bench-'));
   directory = join(base, 'repository');

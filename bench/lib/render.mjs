@@ -41,6 +41,7 @@ function reached({ bound, measured }) {
 function outcome(target) {
   if (reached(target)) return 'reached';
   const limit = 'atMost' in target.bound ? target.bound.atMost : target.bound.atLeast;
+  if (limit <= 0) return '**missed**';
   const off = 'atMost' in target.bound ? target.measured / limit : limit / target.measured;
   return `**missed**, by a factor of ${ratioText(off)}`;
 }

@@ -20,6 +20,7 @@ const result: StoredResult = {
   targets: [
     { what: 'fast', bound: { atMost: 2 }, measured: 3, unit: 'ns' },
     { what: 'many', bound: { atLeast: 2 }, measured: 2, unit: 'a second' },
+    { what: 'level', bound: { atMost: 0 }, measured: 3, unit: 'MB' },
   ],
 };
 
@@ -47,6 +48,7 @@ describe('the page of performance', () => {
     expect(targetsText({ decision: result }, ['decision']).split('\n').slice(2)).toEqual([
       '| fast | at most 2 ns | 3 ns | **missed**, by a factor of 1.500 |',
       '| many | at least 2 a second | 2 a second | reached |',
+      '| level | at most 0 MB | 3 MB | **missed** |',
     ]);
   });
 
