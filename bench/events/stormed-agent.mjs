@@ -102,10 +102,15 @@ export class StormedAgent {
     return answer;
   }
 
+  /** What the child says next. */
   #next() {
     return new Promise((resolve, reject) => {
-      this.#child.once('message', resolve);
-      this.#child.once('exit', (status) => reject(new Error(`the agent ended with ${status}`)));
+      const onExit = (status) => reject(new Error(`the agent ended with ${status}`));
+      this.#child.once('exit', onExit);
+      this.#child.once('message', (message) => {
+        this.#child.off('exit', onExit);
+        resolve(message);
+      });
     });
   }
 }
