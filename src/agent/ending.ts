@@ -38,7 +38,8 @@ export async function leaveInOrder(foundation: Foundation, kernel: KernelSide): 
   return {
     counters,
     delivery: { ...delivery.counts },
-    lost: { ...lossesOf(counters), undelivered: delivery.waiting },
+    // what the log has not taken stays in the rings where they are kept
+    lost: { ...lossesOf(counters), undelivered: keeps ? 0 : delivery.waiting },
   };
 }
 
