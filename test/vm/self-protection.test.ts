@@ -152,6 +152,7 @@ describe('self-protection', () => {
     it('who daemonises in the control group of the unit is not taken for its successor', () => {
       expect(found.impostor).toMatchObject({ ready: false, runs: 'EPERM' });
       expect(found.impostor.pins).toContain('self');
+      expect(found.errors).toEqual([expect.stringContaining('is protected by the agent that made it')]);
     });
 
     it('the one that the first process starts goes on, and tells what was tried meanwhile', () => {
