@@ -56,6 +56,13 @@ races() {
 	done
 }
 
+parked_plans() {
+	local number
+	for number in $(seq "$parked"); do
+		echo /share/staged/parked-while-detaching /share/staged/parked-while-detaching+control
+	done
+}
+
 # Since the machine started; busybox's date knows no nanoseconds.
 milliseconds() {
 	awk '{ print int($1 * 1000) }' /proc/uptime
@@ -96,7 +103,7 @@ start_late /share/late/*
 finish_late
 tries_of_all
 for id in agent-stopped ring-full; do $programs/attempt /share/staged/$id; done
-start_late /share/staged/parked-while-detaching
+start_late $(parked_plans)
 finish_late
 
 section with
@@ -111,7 +118,7 @@ $programs/attempt /share/staged/flood > /dev/null
 $programs/attempt /share/staged/ring-full
 kill -CONT "$AGENT_PID"
 wait_for "the agent's metrics" have_metrics
-start_late $(for number in $(seq "$parked"); do echo /share/staged/parked-while-detaching; done)
+start_late $(parked_plans)
 began=$(milliseconds)
 stop_agent
 status=$?

@@ -151,7 +151,8 @@ function plain(id: string): string {
 
 function filesOfShare(): Record<string, string> {
   const late = tricks.filter((trick) => trick.kind === 'late');
-  const parked = { path: '/tmp/vm/bin/line-named', argv: ['x'] };
+  const parked = (id: string, script: string) =>
+    planLine(id, 'parked-between:/tmp/vm/late', { path: `/tmp/vm/bin/${script}`, argv: ['x'] });
   return {
     plan: tricks.map((trick) => (trick.kind === 'attempt' ? both(trick) : '')).join(''),
     ...Object.fromEntries(
@@ -164,7 +165,8 @@ function filesOfShare(): Record<string, string> {
     'staged/ring-full': plain('ring-full'),
     'staged/swap-storm': plain('swap-storm').repeat(stormLines),
     'staged/flood': planLine('flood', 'offset:3900', { path: worker, argv: ['worker', named] }).repeat(floodLines),
-    'staged/parked-while-detaching': planLine('parked-while-detaching', 'parked-between:/tmp/vm/late', parked),
+    'staged/parked-while-detaching': parked('parked-while-detaching', 'line-named'),
+    'staged/parked-while-detaching+control': parked('parked-while-detaching+control', 'line-harmless'),
     ...Object.fromEntries(Object.entries(scripts).map(([name, line]) => [`scripts/${name}`, `${line}\n`])),
     'text/named': named,
     'text/harmless': harmless,
