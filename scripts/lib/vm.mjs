@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { complaints, tail } from './console.mjs';
 import { writeInitramfs } from './guest-files.mjs';
 import { ensureKernel, KERNELS } from './kernels.mjs';
-import { CommandError } from './process.mjs';
+import { CommandError, say } from './process.mjs';
 import { byLine, startMachine } from './qemu.mjs';
 
 export { KERNELS };
@@ -28,6 +28,16 @@ const LONGEST_DIRECTORY = 60;
  * @returns {Promise<import('./vm.d.mts').VmResult>}
  */
 export async function runInVm(run) {
+  const result = await bootAndRun(run);
+  // Emulation now and then loses a machine on its way up. What the command does is not concerned, and is tried once only.
+  const neverBegan = result.outcome === 'panic' && result.bootSeconds === undefined && result.complaints.length === 0;
+  if (!neverBegan) return result;
+  say(`a virtual machine ended before its command began, and is booted once more; ${explainFailure(result)}`);
+  return bootAndRun(run);
+}
+
+/** @param {import('./vm.d.mts').VmRun} run @returns {Promise<import('./vm.d.mts').VmResult>} */
+async function bootAndRun(run) {
   const { command, files = {}, cmdline = '', env = {}, warnings = 'fail', signal, onOutput } = run;
   if (command.length === 0) throw new CommandError('there is no command to run in the virtual machine');
   const timeout = run.timeout ?? DEFAULTS.timeout;
