@@ -7,7 +7,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 export interface DirectMap {
   /** Kernel address of physical address 0; 0: not known. */
   readonly start: bigint;
-  /** The bits that physical addresses of memory have; what else is in an entry of a page table is no address. */
+  /** The bits of an entry of a page table that are an address of memory. */
   readonly mask: bigint;
 }
 
@@ -21,6 +21,15 @@ const noAddress = 0xffff_ffff_ffff_ffffn;
 /** The kernel puts the map at a multiple of this. Bytes. */
 const granule = 1n << 30n;
 
+/** Where the map begins at most when page tables have five levels. */
+const fourLevels = 0xffff_8000_0000_0000n;
+/**
+ * What the map can hold: 64 TiB with four levels of page tables. All of it and not only today's memory, as more may be plugged in, and an
+ * address cut short is another page. Encryption of memory marks entries by bit 47 or 51, which is none of the address; bit 51 where there
+ * are five levels. An entry beyond what is there reads nothing.
+ */
+const maskOf = (start: bigint) => (1n << (start < fourLevels ? 51n : 46n)) - 1n;
+
 /** From the file's first bytes. Not known when ranges contradict each other. */
 export function directMapIn(core: Buffer): DirectMap {
   if (core.length < 64 || core.readUInt32BE(0) !== 0x7f454c46) return unknown;
@@ -28,7 +37,6 @@ export function directMapIn(core: Buffer): DirectMap {
   const size = core.readUInt16LE(54);
   const count = core.readUInt16LE(56);
   let start: bigint | undefined;
-  let end = 0n;
   for (let at = table; at < table + count * size && at + 56 <= core.length; at += size) {
     const virtual = core.readBigUInt64LE(at + 16);
     const physical = core.readBigUInt64LE(at + 24);
@@ -36,11 +44,8 @@ export function directMapIn(core: Buffer): DirectMap {
     const here = virtual - physical;
     if (here % granule !== 0n || (start !== undefined && here !== start)) return unknown;
     start = here;
-    const last = physical + core.readBigUInt64LE(at + 40);
-    if (last > end) end = last;
   }
-  if (start === undefined || end === 0n) return unknown;
-  return { start, mask: (1n << BigInt((end - 1n).toString(2).length)) - 1n };
+  return start === undefined ? unknown : { start, mask: maskOf(start) };
 }
 
 /** The beginning of /proc/kcore as the unit copies it at each start: from inside its sandbox the file itself cannot be opened. */

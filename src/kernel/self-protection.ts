@@ -8,6 +8,7 @@ import { existsSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BpfMap, BpfObject, type Link, Ring } from './addon.js';
+import { sumOfCpus } from './counters.js';
 import { SessionError } from './errors.js';
 import { PinnedSet, pinnedSets } from './pins.js';
 import { hookNames, type SelfPlaces, SelfState, type Tamper, tamperDecoder } from './self-protection-state.js';
@@ -291,13 +292,4 @@ class PinnedProtection implements SelfProtection {
 function layoutHash(structs: readonly { size: number; fields: ReadonlyMap<string, { offset: number }> }[]): string {
   const shapes = structs.map(({ size, fields }) => [size, [...fields].map(([name, { offset }]) => [name, offset])]);
   return createHash('sha256').update(JSON.stringify(shapes)).digest('hex');
-}
-
-function sumOfCpus(map: BpfMap, key: number): bigint {
-  const bytes = map.lookup(new Uint8Array(Uint32Array.of(key).buffer));
-  if (!bytes) return 0n;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let sum = 0n;
-  for (let at = 0; at < bytes.byteLength; at += 8) sum += view.getBigUint64(at, true);
-  return sum;
 }

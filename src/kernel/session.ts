@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { header } from '../compiler/image/layout.js';
 import type { Abi } from './abi.js';
-import { type BpfMap, bootTimeNs, KernelError, Ring, type RingBatch } from './addon.js';
+import { bootTimeNs, KernelError, Ring, type RingBatch } from './addon.js';
+import { sumOfCpus } from './counters.js';
 import { directMap } from './direct-map.js';
 import { SessionError } from './errors.js';
 import { forgetEstablished, writeEstablished, writeProtectedFiles } from './guards.js';
@@ -482,13 +483,4 @@ function countersOf(set: ProgramSet): Record<string, bigint> {
 /** What nobody has read goes. Its consumer is stopped. */
 function discard(ring: Ring): void {
   for (let batch = ring.drain(); batch; batch = ring.drain()) ring.acknowledge(batch);
-}
-
-function sumOfCpus(map: BpfMap, key: number): bigint {
-  const bytes = map.lookup(new Uint8Array(Uint32Array.of(key).buffer));
-  if (!bytes) return 0n;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let sum = 0n;
-  for (let at = 0; at < bytes.byteLength; at += 8) sum += view.getBigUint64(at, true);
-  return sum;
 }

@@ -35,13 +35,14 @@ const text = { virtual: 0xffff_ffff_9000_0000n, physical: 0x900_0000n, bytes: 0x
 const vmalloc = { virtual: 0xffff_b000_0000_0000n, physical: 0xffff_ffff_ffff_ffffn, bytes: 0x1fff_ffff_ffffn };
 
 describe('directMapIn', () => {
-  it('tells where physical memory begins and how long its addresses are', () => {
-    expect(directMapIn(core([text, vmalloc, low, high]))).toEqual({ start: base, mask: 0x7fff_ffffn });
+  it('tells where physical memory begins, and the bits of all that may be plugged in', () => {
+    expect(directMapIn(core([text, vmalloc, low, high]))).toEqual({ start: base, mask: 0x3fff_ffff_ffffn });
   });
 
-  it('counts one byte more as one bit more', () => {
-    const more = { ...high, bytes: high.bytes + 0x2_0001n };
-    expect(directMapIn(core([low, more])).mask).toBe(0xffff_ffffn);
+  it('counts more bits where page tables have five levels', () => {
+    const five = 0xff11_0000_0000_0000n;
+    const ranges = [low, high].map((range) => ({ ...range, virtual: five + range.physical }));
+    expect(directMapIn(core(ranges))).toEqual({ start: five, mask: 0x7_ffff_ffff_ffffn });
   });
 
   it.each([
