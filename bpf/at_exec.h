@@ -82,7 +82,7 @@ static __always_inline void decide_at_exec(struct machine *m, struct exec *e, st
 	clear_atoms(m);
 	s->levels = 1;
 	if (BPF_CORE_READ(bprm, interp) != BPF_CORE_READ(bprm, filename)) {
-		levels = levels_of(task, t->which);
+		levels = levels_of(task, t->which, BPF_LOCAL_STORAGE_GET_F_CREATE);
 		if (!levels) {
 			count(PC_COUNT_NO_MEMORY);
 			return;
@@ -107,7 +107,7 @@ static __always_inline void decide_at_exec(struct machine *m, struct exec *e, st
 	test_integers(m, 0, PC_FACT_FILE);
 	decide_views(m, levels);
 	ask_breakers(m);
-	act(m, e, task, levels, t);
+	act(m, e, task, levels, t, MAY_NOT_SLEEP);
 	e->seen = exec_number(task);
 	if (!levels)
 		return;

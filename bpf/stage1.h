@@ -41,10 +41,9 @@ static __always_inline struct exec *exec_of(struct task_struct *task, enum which
 	return which == SHADOW ? bpf_task_storage_get(&shadow_execs, task, 0, flags) : bpf_task_storage_get(&execs, task, 0, flags);
 }
 
-static __always_inline struct levels *levels_of(struct task_struct *task, enum which which)
+static __always_inline struct levels *levels_of(struct task_struct *task, enum which which, u64 flags)
 {
-	return which == SHADOW ? bpf_task_storage_get(&shadow_scripts, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE)
-			       : bpf_task_storage_get(&scripts, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	return which == SHADOW ? bpf_task_storage_get(&shadow_scripts, task, 0, flags) : bpf_task_storage_get(&scripts, task, 0, flags);
 }
 
 /* Scratch memory as it is before anything of an exec was read. */
@@ -140,7 +139,7 @@ static __always_inline int decide_stage1(struct machine *m, struct exec *e, stru
 	if (level >= PC_LEVELS)
 		return 0;
 	if (level || !native) {
-		levels = levels_of(task, t->which);
+		levels = levels_of(task, t->which, BPF_LOCAL_STORAGE_GET_F_CREATE);
 		if (!levels) {
 			count(PC_COUNT_NO_MEMORY);
 			return 0;
@@ -187,8 +186,16 @@ static __always_inline int decide_stage1(struct machine *m, struct exec *e, stru
 	return -EPERM;
 }
 
-/* Does not sleep: up to Linux 6.1 whoever sleeps while it makes task storage keeps everybody on its CPU from theirs, so that a crowd of execs
- * would get past both stages. */
+/* There is no image yet, but perhaps there is one by stage 2, which finds what it may not make. */
+static __always_inline void make_storage(struct linux_binprm *bprm, struct task_struct *task, enum which which)
+{
+	exec_of(task, which, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!is_native(bprm))
+		levels_of(task, which, BPF_LOCAL_STORAGE_GET_F_CREATE);
+}
+
+/* Makes all task storage of an exec, and does not sleep: up to Linux 6.1 whoever sleeps while it makes some keeps everybody on its CPU from
+ * theirs, so that a crowd of execs would get past both stages. */
 static __always_inline int stage1(struct linux_binprm *bprm, enum can_refuse can, enum which which)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -198,8 +205,10 @@ static __always_inline int stage1(struct linux_binprm *bprm, enum can_refuse can
 	int ret = 0;
 
 	t.st = enter(&m, which, &t.slot, &t.generation);
-	if (!t.st)
+	if (!t.st) {
+		make_storage(bprm, task, which);
 		return 0;
+	}
 	e = exec_of(task, which, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	m.s = claim(bpf_get_smp_processor_id(), t.slot);
 	if (e && m.s && m.image) {

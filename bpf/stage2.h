@@ -53,10 +53,16 @@ static __always_inline u32 act_on(struct scratch *s, struct exec *e, struct task
 	return PC_VERDICT_NONE;
 }
 
-/* The exec has happened: the task's lineage goes one program further. */
-static __always_inline void pass_on(struct machine *m, struct exec *e, struct task_struct *task, struct turn *t)
+/* A program that may sleep makes no task storage, see stage1(). */
+static __always_inline u64 storage_flags(enum may_sleep sleeps)
 {
-	struct lineage *lineage = bpf_task_storage_get(&lineages, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	return sleeps == MAY_SLEEP ? 0 : BPF_LOCAL_STORAGE_GET_F_CREATE;
+}
+
+/* The exec has happened: the task's lineage goes one program further. */
+static __always_inline void pass_on(struct machine *m, struct exec *e, struct task_struct *task, struct turn *t, enum may_sleep sleeps)
+{
+	struct lineage *lineage = bpf_task_storage_get(&lineages, task, 0, storage_flags(sleeps));
 
 	if (!lineage) {
 		count(PC_COUNT_UNINHERITED);
@@ -68,7 +74,8 @@ static __always_inline void pass_on(struct machine *m, struct exec *e, struct ta
 	lineage_exec(m, &lineage->sets[bound(t->slot, 3)], t->generation);
 }
 
-static __always_inline void act(struct machine *m, struct exec *e, struct task_struct *task, struct levels *levels, struct turn *t)
+static __always_inline void act(struct machine *m, struct exec *e, struct task_struct *task, struct levels *levels, struct turn *t,
+				enum may_sleep sleeps)
 {
 	struct scratch *s = m->s;
 	u32 verdict;
@@ -79,7 +86,7 @@ static __always_inline void act(struct machine *m, struct exec *e, struct task_s
 	if (verdict != PC_VERDICT_NONE || (image_header(m->image)->events & PC_EVENT_EXEC))
 		emit(m, task, levels, PC_STAGE_KILL, verdict);
 	if (image_header(m->image)->lineage_words)
-		pass_on(m, e, task, t);
+		pass_on(m, e, task, t, sleeps);
 }
 
 /* Facts that are final once the new program is installed; the argument block follows. */
@@ -148,14 +155,14 @@ static __always_inline void decide_stage2(struct machine *m, struct exec *e, str
 		begin_exec(e, bprm, t->generation);
 	share_id(e, bprm, task, t);
 	if (BPF_CORE_READ(bprm, interp) != BPF_CORE_READ(bprm, filename)) {
-		levels = levels_of(task, t->which);
+		levels = levels_of(task, t->which, storage_flags(sleeps));
 		if (!levels) {
 			count(PC_COUNT_NO_MEMORY);
 			return; /* not marked: unseen */
 		}
 	}
 	if (t->which == ACTIVE && e->generation == t->generation && is_kept(m, e, bprm)) {
-		act(m, e, task, levels, t);
+		act(m, e, task, levels, t, sleeps);
 		e->seen = exec_number(task);
 		return;
 	}
@@ -184,19 +191,20 @@ static __always_inline void decide_stage2(struct machine *m, struct exec *e, str
 	test_integers(m, 0, PC_FACT_FILE);
 	decide_views(m, levels);
 	ask_breakers(m);
-	act(m, e, task, levels, t);
+	act(m, e, task, levels, t, sleeps);
 	e->seen = exec_number(task);
 }
 
 static __always_inline int stage2(struct linux_binprm *bprm, enum may_sleep sleeps, enum which which)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct exec *e = exec_of(task, which, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct exec *e = exec_of(task, which, storage_flags(sleeps));
 	struct turn t = { .which = which, .slot = PC_SLOTS };
 	struct machine m = {};
 
-	if (!e) {
-		count(PC_COUNT_NO_MEMORY);
+	if (!e) { /* nor was it there at stage 1, which has counted it, or was attached in between: the shadow's affair, or unseen */
+		if (sleeps == MAY_NOT_SLEEP)
+			count(PC_COUNT_NO_MEMORY);
 		return 0;
 	}
 	if (which == ACTIVE && e->seen == exec_number(task))

@@ -3,12 +3,10 @@
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { KERNELS } from '../../scripts/lib/vm.mjs';
-import { type KernelVersion, runInGuest } from './guest.js';
+import { runInGuest } from './guest.js';
 
 const long = process.env.PORTCULLIS_SOAK_EXECS;
 const execs = Number(long ?? 800);
-/** The long form runs on every kernel. */
-const kernels: readonly KernelVersion[] = long === undefined ? ['6.12'] : KERNELS;
 /** Seconds that many may take on a small host. */
 const patience = 280 + execs / 10;
 
@@ -27,7 +25,7 @@ interface Rest {
 }
 
 describe(`${execs} execs during swaps`, () => {
-  describe.each(kernels)('on %s', (kernel) => {
+  describe.each(KERNELS)('on %s', (kernel) => {
     let storms: Storm[];
     let rest: Rest;
 
