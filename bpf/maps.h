@@ -78,10 +78,10 @@ struct {
 	__type(value, u64);
 } counters SEC(".maps");
 
-/* Next record number, next exec number of each CPU. */
+/* Of each CPU: next record number, next exec number, and when the reader of reports was last woken. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 2);
+	__uint(max_entries, 3);
 	__type(key, u32);
 	__type(value, u64);
 } sequence SEC(".maps");

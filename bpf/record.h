@@ -19,6 +19,35 @@ static __always_inline u64 new_exec_id(void)
 	return (u64)(bpf_get_smp_processor_id() & 0x7fff) << 48 | ((next_number(1) + 1) & 0xffffffffffffull);
 }
 
+/* Waking the reader costs more than what it reads. It looks by itself a moment after each batch, and four times a second when there was none
+ * (native/ring.cc); so it is woken for what somebody waits for, and for the rest once in a while. */
+enum {
+	WAKE_PAUSE_NS = 4000000,  /* less than the reader's moment: what is told in the pause is not left lying */
+	UNREAD_BYTES = 1 << 20,   /* of quiet records, at which it is woken: a quarter of the ring */
+};
+
+/* Soon enough: on each processor at most once a pause. */
+static __always_inline u64 wake_once_in_a_while(u64 now)
+{
+	u32 key = 2;
+	u64 *last = bpf_map_lookup_elem(&sequence, &key);
+
+	if (last && now - *last < WAKE_PAUSE_NS)
+		return BPF_RB_NO_WAKEUP;
+	if (last)
+		*last = now;
+	return BPF_RB_FORCE_WAKEUP;
+}
+
+/* Nobody waits for an exec that nothing matches: it is told for what comes after it, which lies behind it in the same ring. The others have to be
+ * told then even if the reader is not at their place, without which the kernel says nothing. */
+static __always_inline u64 wake_for(struct machine *m, u32 verdict, u64 now)
+{
+	if (verdict != PC_VERDICT_NONE)
+		return image_header(m->image)->events & PC_EVENT_EXEC ? BPF_RB_FORCE_WAKEUP : 0;
+	return bpf_ringbuf_query(&reports, BPF_RB_AVAIL_DATA) > UNREAD_BYTES ? wake_once_in_a_while(now) : BPF_RB_NO_WAKEUP;
+}
+
 /* Appends `bytes` bytes, at most `most`, a power of two - 1. */
 #define APPEND(pointer, bytes, most)                                                               \
 	do {                                                                                       \
@@ -112,7 +141,7 @@ static __noinline void emit(struct machine *m, struct task_struct *task, struct 
 	}
 	APPEND(&s->arena[HEAD], r.head_bytes, 0x1fff);
 	APPEND(&s->arena[SMALL + 64], r.tty_bytes, 63);
-	bpf_ringbuf_submit_dynptr(&out, 0);
+	bpf_ringbuf_submit_dynptr(&out, wake_for(m, verdict, r.time));
 }
 
 /* The end of a process. What it was is known to user space from its exec. */
@@ -141,7 +170,7 @@ static __always_inline void emit_exit(struct task_struct *task, u64 generation)
 	BPF_CORE_READ_STR_INTO(&r.parent_comm, task, real_parent, comm);
 	r.cpu = bpf_get_smp_processor_id();
 	r.sequence = next_number(0);
-	if (bpf_ringbuf_output(&reports, &r, sizeof(r), 0))
+	if (bpf_ringbuf_output(&reports, &r, sizeof(r), wake_once_in_a_while(r.time)))
 		count(PC_COUNT_LOST_REPORT);
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <utility>
 
@@ -21,9 +22,17 @@ namespace {
 // these times (ms), doubling from the first to the second.
 constexpr int kFirstLookMs = 1;
 constexpr int kLastLookMs = 16;
-// Nothing in flight: the kernel wakes us. The look after this time is a second line only.
+// A producer may spare us a wake-up for what can wait. So the thread looks once more this long after a batch; bpf/record.h counts on it.
+constexpr int kAfterBatchMs = 5;
+// For what need not even be told then, and a second line for all else.
 constexpr int kIdleLookMs = 250;
 constexpr int kForever = -1;
+
+// Milliseconds, rounded up.
+int Rest(std::chrono::steady_clock::time_point until) {
+  const auto rest = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+  return static_cast<int>(std::max<std::chrono::milliseconds::rep>(rest.count(), 0));
+}
 
 }  // namespace
 
@@ -34,6 +43,7 @@ Napi::Function Ring::Define(Napi::Env env) {
                          InstanceMethod<&Ring::Stop>("stop"),
                          InstanceMethod<&Ring::Drain>("drain"),
                          InstanceMethod<&Ring::Acknowledge>("acknowledge"),
+                         InstanceMethod<&Ring::Look>("look"),
                          InstanceMethod<&Ring::Lag>("lag"),
                          InstanceMethod<&Ring::Close>("close"),
                      });
@@ -86,8 +96,9 @@ void Ring::Wait(int timeout_ms) {
 
 void Ring::Consume() {
   int look = kFirstLookMs;
+  auto settled = std::chrono::steady_clock::now();  // from then on nobody counts on a look
   while (!stop_.load()) {
-    if (buffer_.InFlight() >= in_flight_) {
+    if (IsFull()) {
       Wait(kForever);  // an acknowledgement ends it
       continue;
     }
@@ -95,6 +106,7 @@ void Ring::Consume() {
     const RingBuffer::Outcome outcome = buffer_.Read(limits_, batch.get());
     if (outcome == RingBuffer::Outcome::kBatch) {
       look = kFirstLookMs;
+      settled = std::chrono::steady_clock::now() + std::chrono::milliseconds(kAfterBatchMs);
       {
         const std::lock_guard<std::mutex> lock(ready_mutex_);
         ready_.push_back(std::move(batch));
@@ -102,10 +114,23 @@ void Ring::Consume() {
       if (channel_.NonBlockingCall() != napi_ok) return;  // the environment is going away
       continue;
     }
-    const bool uncertain = outcome == RingBuffer::Outcome::kBusy || buffer_.InFlight() > 0;
-    Wait(uncertain ? look : kIdleLookMs);
-    look = uncertain ? std::min(2 * look, kLastLookMs) : kFirstLookMs;
+    if (outcome == RingBuffer::Outcome::kBusy || buffer_.InFlight() > 0) {
+      Wait(look);
+      look = std::min(2 * look, kLastLookMs);
+      continue;
+    }
+    const int rest = Rest(settled);
+    Wait(rest > 0 ? rest : kIdleLookMs);
+    look = kFirstLookMs;
   }
+}
+
+// Said before it is asked: an acknowledgement in between either is seen here or sees that it has to wake us.
+bool Ring::IsFull() {
+  waits_for_room_.store(true);
+  if (buffer_.InFlight() >= in_flight_) return true;
+  waits_for_room_.store(false);
+  return false;
 }
 
 void Ring::JoinThread() {
@@ -188,6 +213,13 @@ void Ring::Acknowledge(const Napi::CallbackInfo& info) {
   const uint64_t position = Uint64Argument(info, 0, "position");
   if (!buffer_.Acknowledge(position))
     throw Napi::RangeError::New(info.Env(), "position " + std::to_string(position) + " is not the end of a batch");
+  // What comes from now on finds us at its place, and the kernel wakes us.
+  if (waits_for_room_.load() || buffer_.HasUnread()) Wake();
+}
+
+// look(): does not wait for what it finds.
+void Ring::Look(const Napi::CallbackInfo& info) {
+  RequireOpen(info.Env());
   Wake();
 }
 

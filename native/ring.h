@@ -28,11 +28,13 @@ class Ring : public Napi::ObjectWrap<Ring> {
   Napi::Value Stop(const Napi::CallbackInfo& info);
   Napi::Value Drain(const Napi::CallbackInfo& info);
   void Acknowledge(const Napi::CallbackInfo& info);
+  void Look(const Napi::CallbackInfo& info);
   Napi::Value Lag(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);
 
   void RequireOpen(Napi::Env env) const;
   void Consume();      // the thread
+  bool IsFull();       // as many batches in flight as there may be
   void Wait(int timeout_ms);
   void Wake() const;
   void JoinThread();
@@ -42,10 +44,11 @@ class Ring : public Napi::ObjectWrap<Ring> {
   RingBuffer buffer_;
   BatchLimits limits_ = {};
   uint32_t in_flight_ = 0;
-  Descriptor wake_;   // eventfd: an acknowledgement or the order to stop
+  Descriptor wake_;   // eventfd: an acknowledgement, or the order to look or to stop
   Descriptor epoll_;
   std::thread thread_;
   std::atomic<bool> stop_ = false;
+  std::atomic<bool> waits_for_room_ = false;
   Phase phase_ = Phase::kIdle;
   std::mutex ready_mutex_;
   std::deque<std::unique_ptr<Batch>> ready_;  // read by the thread and not yet in JavaScript's hands

@@ -110,4 +110,9 @@ size_t RingBuffer::InFlight() {
   return ends_.size();
 }
 
+bool RingBuffer::HasUnread() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return read_ < Produced();
+}
+
 }  // namespace portcullis

@@ -47,6 +47,7 @@ class RingBuffer {
   // Any thread. Everything up to `position` is safe. False when no batch that was read ends there.
   bool Acknowledge(uint64_t position);
   size_t InFlight();  // batches that were read and not acknowledged
+  bool HasUnread();
 
   uint32_t size() const { return size_; }
   uint64_t Produced() const;

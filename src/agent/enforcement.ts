@@ -128,8 +128,9 @@ export class Enforcement {
   }
 
   /** Ends a trial. */
-  discard(): Promise<void> {
-    return this.#parts.session.discard();
+  async discard(): Promise<void> {
+    await this.#parts.session.discard();
+    this.#forgetHistory();
   }
 
   /** Detaches everything: nothing is decided, refused or killed until `on`. `by` goes to log and status. */
@@ -199,9 +200,9 @@ export class Enforcement {
         const text = `What ${orphans} processes descend from is not known: rules that ask for it are unknown about them.`;
         log.warn('lineage-unknown', text, { orphans });
       }
-      if ((image.lineage ?? []).length === 0) this.#parts.history.forget();
       const moded = this.#applyModes(prepared);
       this.#inForce = { prepared, image: moded, generation, since: new Date() };
+      this.#forgetHistory();
       this.#ages.note(moded.rules, this.#parts.bootTime(), activation.since);
       const facts = imageFacts(prepared, activation);
       metrics.imageActive(facts);
@@ -236,7 +237,14 @@ export class Enforcement {
   #ancestryFor({ lineage = [] }: PolicyImage): { ancestry?: AncestrySource } {
     const { history, bootTime } = this.#parts;
     if (lineage.length === 0) return {};
+    // what is executed from now on under the image may be told before it is in force
+    history.follow();
     return { ancestry: (orphan) => history.ancestry(orphan, lineage, bootTime()) };
+  }
+
+  /** What was executed is of no use while nothing in force, and nothing on trial, asks what processes descend from. */
+  #forgetHistory(): void {
+    if ((this.#inForce?.image.lineage ?? []).length === 0) this.#parts.history.forget();
   }
 
   /** Modes that somebody has set outlive a swap; those of rules that are gone do not. */

@@ -54,6 +54,8 @@ export class ProgramHistory {
   /** Processes that ran when forks began to be followed, by pid; undefined: not asked for yet. */
   #initial: Map<number, { start: bigint; exec: bigint }> | undefined;
   #numbers = 0n;
+  /** Whether anybody will ask. */
+  #follows = true;
   #decided = new WeakMap<Step, { tests: readonly LineageTest[]; ancestry: Omit<Ancestry, 'exec'> }>();
 
   constructor(source: ProcessSource = systemProcesses) {
@@ -64,14 +66,21 @@ export class ProgramHistory {
     return this.#steps.size;
   }
 
-  /** Forks are followed no more: what is known is void. */
+  /** Lineage is asked for from now on. So it is at first, until it is known what is in force. */
+  follow(): void {
+    this.#follows = true;
+  }
+
+  /** Forks are followed no more: what is known is void, and nothing is remembered until `follow`. */
   forget(): void {
+    this.#follows = false;
     this.#steps.clear();
     this.#initial = undefined;
   }
 
   /** One record of the kernel's. Each exec counts once, however often it is told. */
   remember(record: KernelRecord): void {
+    if (!this.#follows) return;
     const { event, stage, verdict, exec } = record;
     if (event !== 'exec' || stage === 'refuse' || verdict === 'kill' || this.#steps.has(exec)) return;
     this.#makeRoom();

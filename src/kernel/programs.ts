@@ -258,6 +258,12 @@ export class ProgramSet {
     this.detachShadow();
   }
 
+  /** Nothing decides in shadow any more. `active`: the image in force. */
+  endTrial(active: Uint8Array | undefined): void {
+    this.dropShadow();
+    if (active === undefined || !hasLineage(active)) this.unfollowForks();
+  }
+
   map(name: string): BpfMap {
     return this.object.map(name);
   }
@@ -286,10 +292,7 @@ export class ProgramSet {
       this.dropShadow();
     }
     this.watchExits(image);
-    if (!hasLineage(image)) {
-      this.forkLink?.detach();
-      this.forkLink = undefined;
-    }
+    if (!hasLineage(image)) this.unfollowForks();
   }
 
   private restore(source: AncestrySource | undefined): Promise<number> {
@@ -302,6 +305,12 @@ export class ProgramSet {
     if (this.forkLink) return;
     this.slots.beginEpoch();
     this.forkLink = this.attachOne(forkProgram);
+  }
+
+  /** No image notes what tasks execute, so who follows forks again begins anew. */
+  private unfollowForks(): void {
+    this.forkLink?.detach();
+    this.forkLink = undefined;
   }
 
   private attachShadow(): void {

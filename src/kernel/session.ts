@@ -19,6 +19,7 @@ import { tiers, withoutArguments } from './tiers.js';
 import type {
   ActivateOptions,
   Activation,
+  AncestrySource,
   Executable,
   KernelRecord,
   KernelSession,
@@ -151,7 +152,7 @@ class Session implements KernelSession {
     // a larger set is brought up with the image that is in force
     if (set !== this.set) await (this.active ? this.activateIn(set, this.active, options) : this.outgrow(set));
     const generation = this.generation + 1n;
-    const activation = await this.set.stage(image, generation, options.ancestry);
+    const activation = await this.set.stage(image, generation, this.lookingAsked(options.ancestry));
     this.generation = generation;
     this.shadow = { image, activation, options };
     return activation;
@@ -169,7 +170,7 @@ class Session implements KernelSession {
   }
 
   async discard(): Promise<void> {
-    this.set.dropShadow();
+    this.set.endTrial(this.active);
     this.shadow = undefined;
   }
 
@@ -319,9 +320,10 @@ class Session implements KernelSession {
         set.attach();
       }
       set.slots.setting('on_unseen', options.onUnseen === 'enforce' ? 1 : 0);
-      const { ancestry, since } = options;
+      const source = this.lookingAsked(options.ancestry);
+      const { since } = options;
       activation = await set.activate(image, generation, {
-        ...(ancestry && { source: ancestry }),
+        ...(source && { source }),
         ...(since && { since }),
       });
       // pinned before the old one goes: there is no moment in which a dead agent leaves neither
@@ -337,6 +339,16 @@ class Session implements KernelSession {
     else this.persist(set);
     this.retireLeftovers();
     return activation;
+  }
+
+  /** The exec that nobody knows of may lie in a ring: nobody is woken for one that nothing matches. */
+  private lookingAsked(source: AncestrySource | undefined): AncestrySource | undefined {
+    if (source === undefined) return undefined;
+    return (orphan) => {
+      const ancestry = source(orphan);
+      if (ancestry === undefined) for (const ring of this.set.rings.values()) ring.look();
+      return ancestry;
+    };
   }
 
   /** Why this agent cannot go on with a set; undefined: it can. */

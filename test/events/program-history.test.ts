@@ -134,4 +134,14 @@ describe('execs', () => {
     history.forget();
     expect(history.ancestry(orphan(7, 1n), tests, 0n)).toBeUndefined();
   });
+
+  it('are remembered only while somebody will ask', () => {
+    const history = historyOf();
+    history.forget();
+    history.remember(exec(1n, 0n, 'nginx'));
+    expect(history.size).toBe(0);
+    history.follow();
+    history.remember(exec(2n, 0n, 'nginx'));
+    expect(history.size).toBe(1);
+  });
 });

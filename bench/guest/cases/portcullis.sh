@@ -1,4 +1,6 @@
 # The agent with the policy /bench/policies/VARIANT.
+READY_AFTER=3000
+
 start_peer() {
 	start_agent --policies "/bench/policies/$1"
 	PIDS=$AGENT_PID

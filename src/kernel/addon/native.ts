@@ -73,6 +73,7 @@ export interface NativeRing {
   stop(): Promise<void>;
   drain(): NativeBatch | undefined;
   acknowledge(position: bigint): void;
+  look(): void;
   lag(): { produced: bigint; consumed: bigint; size: number; inFlight: number };
   close(): void;
 }

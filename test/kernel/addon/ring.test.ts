@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { BpfObject, Ring, type RingBatch, type RingOptions } from '../../../src/kernel/addon.js';
 import { fixture, key, makeScratch, refusal } from '../fixtures/bpf.js';
@@ -30,7 +30,11 @@ interface Production {
   /** Bytes; 0: they vary with the number. */
   length?: number;
   discardEach?: number;
+  wake?: keyof typeof wakeFlags;
 }
+
+/** Of bpf_ringbuf_output. */
+const wakeFlags = { 'as it sees fit': 0n, never: 1n, always: 2n };
 
 function load(ringBytes = 64 * 1024, holder = 0) {
   const object = BpfObject.open(objectPath, {
@@ -49,13 +53,14 @@ function load(ringBytes = 64 * 1024, holder = 0) {
       return ring;
     },
     /** Gives the number of records that found the ring full. */
-    produce({ first = 0, count, length = 16, discardEach = 0 }: Production): number {
-      const context = new Uint8Array(24);
+    produce({ first = 0, count, length = 16, discardEach = 0, wake = 'as it sees fit' }: Production): number {
+      const context = new Uint8Array(32);
       const view = new DataView(context.buffer);
       view.setBigUint64(0, BigInt(first), true);
       view.setUint32(8, count, true);
       view.setUint32(12, length, true);
       view.setUint32(16, discardEach, true);
+      view.setBigUint64(24, wakeFlags[wake], true);
       const { returnValue, context: after } = object.testRun('produce', { context });
       if (returnValue !== 0) throw new Error('nothing was produced');
       return new DataView(after!.buffer).getUint32(20, true);
@@ -295,6 +300,65 @@ describe.skipIf(refused)('start', () => {
     }
     // Without the kernel's wake-up each would take the quarter of a second after which the thread looks by itself.
     expect(performance.now() - started).toBeLessThan(200 * 100);
+  });
+
+  it('looks once more a moment after a batch, for what nobody woke it for', async () => {
+    const { open, produce } = load();
+    const ring = open();
+    let seen = 0;
+    ring.start((batch) => {
+      seen += batch.count;
+      ring.acknowledge(batch);
+    });
+    const delays: number[] = [];
+    for (let round = 0; round < 20; round++) {
+      produce({ count: 1, wake: 'always' });
+      await until(() => seen === 2 * round + 1);
+      const written = performance.now();
+      produce({ count: 1, wake: 'never' });
+      await until(() => seen === 2 * round + 2);
+      delays.push(performance.now() - written);
+    }
+    // Otherwise each would wait for the look of an idle thread, a quarter of a second after the last one.
+    expect(delays.sort((a, b) => a - b)[10]).toBeLessThan(100);
+  });
+
+  it('looks when it is asked to', async () => {
+    const { open, produce } = load();
+    const ring = open();
+    let seen = 0;
+    ring.start((batch) => {
+      seen += batch.count;
+      ring.acknowledge(batch);
+    });
+    const delays: number[] = [];
+    for (let round = 1; round <= 10; round++) {
+      // past the moment after a batch
+      await sleep(20);
+      const written = performance.now();
+      produce({ count: 1, wake: 'never' });
+      ring.look();
+      await until(() => seen === round);
+      delays.push(performance.now() - written);
+    }
+    expect(delays.sort((a, b) => a - b)[5]).toBeLessThan(60);
+  });
+
+  it('is ready for the next batch when all that may be in flight are acknowledged at once', async () => {
+    const { open, produce } = load();
+    const ring = open({ batchRecords: 1, batchesInFlight: 4 });
+    const numbers: number[] = [];
+    let last: RingBatch | undefined;
+    ring.start((batch) => {
+      numbers.push(...numbersOf(batch));
+      last = batch;
+    });
+    for (let round = 1; round <= 50; round++) {
+      produce({ first: 4 * (round - 1), count: 4 });
+      await until(() => numbers.length === 4 * round);
+      ring.acknowledge(last!);
+    }
+    expect(numbers).toEqual(range(0, 200));
   });
 
   it('starts once, with a function', () => {
