@@ -19,8 +19,9 @@ namespace {
 
 // The kernel wakes a reader only if the consumer's position is at the record it commits. While batches are in flight it is
 // not, and a record that is being written says nothing at all when others wait before it: then the thread looks by itself, after
-// these times (ms), doubling from the first to the second.
-constexpr int kFirstLookMs = 1;
+// these times (ms), doubling from the first to the second. The first is also how long it leaves a ring alone that it has emptied, unless the
+// kernel calls: what comes in a crowd is taken in batches.
+constexpr int kFirstLookMs = 2;
 constexpr int kLastLookMs = 16;
 // A producer may spare us a wake-up for what can wait. So the thread looks once more this long after a batch; bpf/record.h counts on it.
 constexpr int kAfterBatchMs = 5;
@@ -88,6 +89,7 @@ void Ring::Wake() const {
 }
 
 void Ring::Wait(int timeout_ms) {
+  wait_.store(timeout_ms);
   epoll_event events[2];
   epoll_wait(epoll_.get(), events, 2, timeout_ms);
   uint64_t count = 0;
@@ -105,6 +107,7 @@ void Ring::Consume() {
     auto batch = std::make_unique<Batch>();
     const RingBuffer::Outcome outcome = buffer_.Read(limits_, batch.get());
     if (outcome == RingBuffer::Outcome::kBatch) {
+      const bool more = batch->more;
       look = kFirstLookMs;
       settled = std::chrono::steady_clock::now() + std::chrono::milliseconds(kAfterBatchMs);
       {
@@ -112,6 +115,7 @@ void Ring::Consume() {
         ready_.push_back(std::move(batch));
       }
       if (channel_.NonBlockingCall() != napi_ok) return;  // the environment is going away
+      if (!more) Wait(look);
       continue;
     }
     if (outcome == RingBuffer::Outcome::kBusy || buffer_.InFlight() > 0) {
@@ -213,8 +217,8 @@ void Ring::Acknowledge(const Napi::CallbackInfo& info) {
   const uint64_t position = Uint64Argument(info, 0, "position");
   if (!buffer_.Acknowledge(position))
     throw Napi::RangeError::New(info.Env(), "position " + std::to_string(position) + " is not the end of a batch");
-  // What comes from now on finds us at its place, and the kernel wakes us.
-  if (waits_for_room_.load() || buffer_.HasUnread()) Wake();
+  // What comes from now on finds us at its place, and the kernel wakes us; what came before is seen at the next look, if that is soon.
+  if (waits_for_room_.load() || (wait_.load() > kFirstLookMs && buffer_.HasUnread())) Wake();
 }
 
 // look(): does not wait for what it finds.

@@ -49,6 +49,7 @@ class Ring : public Napi::ObjectWrap<Ring> {
   std::thread thread_;
   std::atomic<bool> stop_ = false;
   std::atomic<bool> waits_for_room_ = false;
+  std::atomic<int> wait_ = 0;  // ms of the last wait
   Phase phase_ = Phase::kIdle;
   std::mutex ready_mutex_;
   std::deque<std::unique_ptr<Batch>> ready_;  // read by the thread and not yet in JavaScript's hands

@@ -66,7 +66,10 @@ RingBuffer::Outcome RingBuffer::Read(const BatchLimits& limits, Batch* batch) {
     if ((header & BPF_RINGBUF_DISCARD_BIT) == 0) {
       const size_t used = batch->bytes.size();
       const bool full = batch->offsets.size() >= limits.records || used + RoundUp8(length) > limits.bytes;
-      if (full && !batch->offsets.empty()) break;
+      if (full && !batch->offsets.empty()) {
+        batch->more = true;
+        break;
+      }
       batch->offsets.push_back(static_cast<uint32_t>(used));
       batch->lengths.push_back(length);
       batch->bytes.resize(used + RoundUp8(length));

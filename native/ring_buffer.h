@@ -24,6 +24,7 @@ struct Batch {
   std::vector<uint32_t> offsets;
   std::vector<uint32_t> lengths;
   uint64_t end = 0;  // position after the last record: what is acknowledged
+  bool more = false;  // it is full, and records wait behind it
 };
 
 class RingBuffer {

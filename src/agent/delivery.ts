@@ -9,7 +9,7 @@ import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import type { AlignedClock } from '../events/clock.js';
 import { statusWithScope } from '../events/decision.js';
 import type { EventJson } from '../events/event.js';
-import type { EventMaker, MadeEvent } from '../events/maker.js';
+import { type EventMaker, type MadeEvent, onlySaysWhatRuns } from '../events/maker.js';
 import type { KernelRecord, RecordBatch } from '../kernel/types.js';
 import type { FileHasher } from '../rules/hasher.js';
 import type { AgentLog } from '../telemetry/log.js';
@@ -180,7 +180,7 @@ export class Delivery {
     this.#safe = Promise.all([this.#safe, sink.flushed()])
       .then(() => {
         const now = clock.boot();
-        for (const record of records) metrics.delivered(Number(now - record.time) / 1e9);
+        for (const record of records) if (!onlySaysWhatRuns(record)) metrics.delivered(Number(now - record.time) / 1e9);
         this.#waiting -= records.length;
         this.#counts.events += written;
         acknowledge();

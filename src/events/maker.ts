@@ -68,7 +68,7 @@ export class EventMaker {
   }
 }
 
-/** While some rule asks about ends, the kernel reports every exec: most records are about nothing else. */
-function onlySaysWhatRuns({ event, verdict, rules, unknownRules }: KernelRecord): boolean {
+/** While some rule asks about ends, the kernel reports every exec: most records are about nothing else. Nobody waits for them. */
+export function onlySaysWhatRuns({ event, verdict, rules, unknownRules }: KernelRecord): boolean {
   return event === 'exec' && verdict === 'none' && rules.length === 0 && unknownRules.length === 0;
 }

@@ -1,9 +1,11 @@
 # The agent with the policy /bench/policies/VARIANT.
-READY_AFTER=3000
-
 start_peer() {
 	start_agent --policies "/bench/policies/$1"
 	PIDS=$AGENT_PID
+	# Where it looks at each exec, until its code is compiled.
+	case $1 in
+	exit-rule | lineage-rule | every-exec) READY_AFTER=10000 ;;
+	esac
 	case $1 in
 	enforce-*) is_refused $disk/xmrig ;;
 	*) true ;;

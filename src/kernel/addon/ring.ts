@@ -85,7 +85,7 @@ export class Ring {
   /**
    * A thread waits for records; onBatch is called from the event loop, in order. Keeps the process alive until stop(). While
    * batches are unacknowledged a new record may be seen up to 16 ms late, unless the kernel side forces a wake-up. Where that side forgoes
-   * one, a record is seen 5 ms after the batch before it, or 250 ms after it was written.
+   * one, a record is seen 5 ms after the batch before it at the latest, or 250 ms after it was written.
    */
   start(onBatch: (batch: RingBatch) => void): void {
     if (typeof onBatch !== 'function') throw new TypeError('onBatch must be a function');
