@@ -1,6 +1,7 @@
 #include "link.h"
 
 #include <bpf/bpf.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <string>
@@ -31,6 +32,7 @@ Napi::Object Link::New(Napi::Env env, bpf_link* link) {
 Link::Link(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Link>(info) {
   if (!info[0].IsExternal()) throw Napi::TypeError::New(info.Env(), "a link comes from attach() or a pin");
   link_ = info[0].As<Napi::External<bpf_link>>().Data();
+  if (const char* pin = bpf_link__pin_path(link_)) pin_ = pin;
 }
 
 Napi::Value Link::OpenPinned(const Napi::CallbackInfo& info) {
@@ -52,14 +54,18 @@ void Link::Destroy(Napi::Env env) {
   if (error != 0) throw KernelError(env, -error, "detach a link");
 }
 
+// Gone already, as by who removed the whole directory: that is what was wanted.
+void Link::RemovePin(Napi::Env env) {
+  if (pin_.empty()) return;
+  if (unlink(pin_.c_str()) != 0 && errno != ENOENT) throw KernelError(env, errno, "unpin a link");
+  pin_.clear();
+}
+
 // detach(): nothing of this link is left, its pin neither. Detached already: nothing to do.
 void Link::Detach(const Napi::CallbackInfo& info) {
   if (link_ == nullptr) return;
   ClearLog(LogDetail::kWarnings);
-  if (bpf_link__pin_path(link_) != nullptr) {
-    const int error = bpf_link__unpin(link_);
-    if (error != 0 && error != -ENOENT) throw KernelError(info.Env(), -error, "unpin a link");
-  }
+  RemovePin(info.Env());
   Destroy(info.Env());
 }
 
@@ -70,17 +76,19 @@ void Link::Release(const Napi::CallbackInfo& info) {
   Destroy(info.Env());
 }
 
-// pin(path)
+// pin(path): in one place at a time.
 void Link::Pin(const Napi::CallbackInfo& info) {
   bpf_link* link = RequireOpen(info.Env());
   const std::string path = StringArgument(info, 0, "path");
-  const int error = bpf_link__pin(link, path.c_str());
-  if (error != 0) throw KernelError(info.Env(), -error, "pin a link at " + path);
+  if (!pin_.empty()) throw StateError(info.Env(), "the link is pinned at " + pin_);
+  if (bpf_obj_pin(bpf_link__fd(link), path.c_str()) != 0) throw KernelError(info.Env(), errno, "pin a link at " + path);
+  pin_ = path;
 }
 
+// unpin(): without a pin there is nothing to do.
 void Link::Unpin(const Napi::CallbackInfo& info) {
-  const int error = bpf_link__unpin(RequireOpen(info.Env()));
-  if (error != 0) throw KernelError(info.Env(), -error, "unpin a link");
+  RequireOpen(info.Env());
+  RemovePin(info.Env());
 }
 
 // readIterator(): Uint8Array. Runs an iterator program over everything it walks and gives what it wrote.

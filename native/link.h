@@ -5,6 +5,8 @@
 #include <bpf/libbpf.h>
 #include <napi.h>
 
+#include <string>
+
 namespace portcullis {
 
 class Link : public Napi::ObjectWrap<Link> {
@@ -23,9 +25,12 @@ class Link : public Napi::ObjectWrap<Link> {
   Napi::Value ReadIterator(const Napi::CallbackInfo& info);
 
   bpf_link* RequireOpen(Napi::Env env);
+  void RemovePin(Napi::Env env);
   void Destroy(Napi::Env env);
 
   bpf_link* link_ = nullptr;
+  // Ours and not libbpf's, which takes a link for pinned as long as it has not removed the pin itself.
+  std::string pin_;
 };
 
 }  // namespace portcullis

@@ -253,17 +253,23 @@ class PinnedProtection implements SelfProtection {
     try {
       for (const [name, link] of this.#links) home.pinLink(name, link);
       home.complete();
+      this.#home = home;
     } catch (error) {
-      home.remove();
+      this.#withdraw(home);
       throw error;
     }
-    this.#home = home;
   }
 
   #unpin(): void {
     const home = this.#home;
     this.#home = undefined;
-    home?.remove();
+    if (home !== undefined) this.#withdraw(home);
+  }
+
+  /** Its links stay attached, and can be pinned again. */
+  #withdraw(home: PinnedSet): void {
+    for (const link of this.#links.values()) link.unpin();
+    home.remove();
   }
 
   #removeDirectory(): void {

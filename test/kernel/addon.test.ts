@@ -359,6 +359,25 @@ describe.skipIf(refused)('links', () => {
     expect(kernelError(() => Link.openPinned(path)).code).toBe('ENOENT');
   });
 
+  it.for(['unpin', 'by-hand', 'both'] as const)(
+    'is pinned again after its pin was removed: %s',
+    (removed, { skip }) => {
+      const path = scratch.pinPath(`link-${removed}`) ?? skip('no BPF file system');
+      const { link, calls } = attach();
+      link.pin(path);
+      expect(() => link.pin(`${path}-2`)).toThrow(`the link is pinned at ${path}`);
+      if (removed !== 'unpin') unpin(path);
+      link.unpin();
+      if (removed === 'both') link.unpin();
+      expect(kernelError(() => Link.openPinned(path)).code).toBe('ENOENT');
+      link.pin(path);
+      link.release();
+      expect(calls()).toBeLessThan(calls());
+      Link.openPinned(path).detach();
+      expect(calls()).toBe(calls());
+    },
+  );
+
   it('says why a program cannot be attached', () => {
     const object = load({ programs: ['add'] });
     expect(kernelError(() => object.attach('add')).operation).toBe("attach program 'add'");

@@ -16,6 +16,7 @@ interface Findings {
   readonly metrics: readonly string[];
   readonly reload: string;
   readonly unlocked: Record<string, string>;
+  readonly modes: Record<'monitor' | 'enforce', { trace: string; pins: boolean; runs: string }>;
   readonly left: Outcomes;
   readonly impostor: { ready: boolean; runs: string; pins: readonly string[] };
   readonly successor: Record<string, unknown>;
@@ -137,6 +138,11 @@ describe('self-protection', () => {
       expect(found.unlocked.again).toBe('on');
       expect(found.unlocked.said).toMatch(/^Unlocked for \d+ s/);
       expect(found.unlocked.by).toMatch(/^portcullis \(pid \d+, uid 0\)$/);
+    });
+
+    it('it goes with the last rule that enforces, and comes back with the next', () => {
+      expect(found.modes.monitor).toEqual({ trace: 'ok', pins: false, runs: 'ran' });
+      expect(found.modes.enforce).toEqual({ trace: 'EPERM', pins: true, runs: 'EPERM' });
     });
 
     it('the first process ends the agent, and what it left is as protected', () => {

@@ -32,12 +32,15 @@ export class Link {
     this.#native.release();
   }
 
-  /** In a BPF file system; the directory must exist. @throws KernelError, EOPNOTSUPP or EINVAL where the link has no pin */
+  /**
+   * In a BPF file system, in one place at a time; the directory must exist.
+   * @throws KernelError, EOPNOTSUPP or EINVAL for links that take no pin
+   */
   pin(path: string): void {
     this.#native.pin(path);
   }
 
-  /** @throws KernelError */
+  /** The program stays attached, and can be pinned again. Does nothing where there is no pin any more. @throws KernelError */
   unpin(): void {
     this.#native.unpin();
   }

@@ -173,10 +173,12 @@ mkdirSync(`${work}/policies`, { recursive: true });
 mkdirSync(group, { recursive: true });
 mkdirSync(other, { recursive: true });
 copyFileSync('/usr/lib/portcullis/programs/stand-in', miner);
-writeFileSync(
-  `${work}/policies/test.policy`,
-  `version: 1.0.0\nmode: enforce\nrules:\n  - id: miner\n    expression: exec.file.path == "${miner}"\n    actions:\n      - deny: {}\n`,
-);
+const writePolicy = (mode) =>
+  writeFileSync(
+    `${work}/policies/test.policy`,
+    `version: 1.0.0\nmode: ${mode}\nrules:\n  - id: miner\n    expression: exec.file.path == "${miner}"\n    actions:\n      - deny: {}\n`,
+  );
+writePolicy('enforce');
 
 const found = {};
 
@@ -232,6 +234,17 @@ found.unlocked = {
   locked: attempt('signal', agent, signals.STOP),
   by: lines().find(({ msg }) => msg === 'self-protection-unlocked')?.by,
 };
+
+// A policy that only reports needs no protection; one that enforces has it again, pins and all.
+async function reloadAs(mode) {
+  writePolicy(mode);
+  const done = () => lines().filter(({ msg }) => msg === 'reload-done').length;
+  const before = done();
+  attempt('signal', agent, 1);
+  await until(() => done() > before, `the reload to ${mode}`);
+  return { trace: attempt('attach', agent), pins: existsSync(`${pins}/self`), runs: runs() };
+}
+found.modes = { monitor: await reloadAs('monitor'), enforce: await reloadAs('enforce') };
 
 // 4. The first process ends it; what it left is as it was.
 byInit(`kill -KILL ${agent}`);
