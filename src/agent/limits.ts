@@ -75,6 +75,11 @@ export const limits = {
     unit: 'milliseconds from the change of a directory with protected files until they are resolved again',
     consequence: 'a program that a package upgrade has replaced is unprotected that long',
   },
+  standstill: {
+    value: 600,
+    unit: 'seconds that the service manager is asked to wait while a policy is compiled',
+    consequence: 'an agent whose event loop stands still meanwhile is ended only then; the kernel goes on deciding',
+  },
   tamperWindow: {
     value: 10_000,
     unit: 'milliseconds for which what one process repeats against the agent is counted before it is told',

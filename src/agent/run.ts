@@ -11,6 +11,7 @@ import { cgroupHierarchy } from './canary.js';
 import type { Config } from './config.js';
 import type { FollowedConfig } from './config-follow.js';
 import { packageVersion } from './package.js';
+import type { PolicyWorkshop } from './policies.js';
 import { goAhead } from './priority.js';
 import { thisHost } from './self-protection.js';
 import { ServiceManager } from './service-manager.js';
@@ -61,7 +62,7 @@ export async function run(
   const sink = new FileSink(config.log.destination);
   const manager = new ServiceManager(process.env, process.pid, sendDatagram);
   try {
-    const agent = await Agent.start(config, world, sink);
+    const agent = await Agent.start(config, { ...world, workshop: patient(world.workshop, manager) }, sink);
     manager.ready(agent.summary);
     signals.onReload(() => {
       manager.reloading();
@@ -78,6 +79,11 @@ export async function run(
     signals.dispose();
     sink.close();
   }
+}
+
+/** On a slow host a compilation takes longer than the watchdog waits. */
+function patient(workshop: PolicyWorkshop, manager: ServiceManager): PolicyWorkshop {
+  return { ...workshop, compile: (...all) => manager.standstill(() => workshop.compile(...all)) };
 }
 
 /** As the system was given it at its installation; empty where it has none, which then is like all others without. */

@@ -3,6 +3,8 @@
  * the unit asks for it, that its event loop still turns. Without a service manager nothing is told to nobody.
  */
 
+import { limits } from './limits.js';
+
 /** Sends one message to a local datagram socket; throws when nobody takes it. */
 export type SendDatagram = (path: string, text: string) => void;
 
@@ -16,17 +18,21 @@ export interface ServiceEnvironment {
 export class ServiceManager {
   readonly #socket: string | undefined;
   readonly #send: SendDatagram;
+  /** Milliseconds after which an event loop that stands still is ended; undefined: it is not. */
+  readonly #patience: number | undefined;
   #keepalive: NodeJS.Timeout | undefined;
 
   /** Takes its variables out of the environment, so that no child of the agent speaks for it. */
   constructor(environment: ServiceEnvironment, pid: number, send: SendDatagram) {
     this.#socket = environment.NOTIFY_SOCKET;
     this.#send = send;
-    const interval = keepaliveMs(environment, pid);
+    this.#patience = patienceOf(environment, pid);
     delete environment.NOTIFY_SOCKET;
     delete environment.WATCHDOG_USEC;
     delete environment.WATCHDOG_PID;
-    if (interval !== undefined) this.#keepalive = setInterval(() => this.#tell('WATCHDOG=1'), interval).unref();
+    if (this.#patience === undefined) return;
+    const interval = Math.max(1, Math.floor(this.#patience / 2));
+    this.#keepalive = setInterval(() => this.#tell('WATCHDOG=1'), interval).unref();
   }
 
   /** A policy is in force. `status` is one line for `systemctl status`. */
@@ -39,6 +45,20 @@ export class ServiceManager {
     this.#tell('RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1_000n}`);
   }
 
+  /**
+   * Does a piece of work during which the event loop stands still: the manager waits `limits.standstill` for it, or as long as it waits
+   * anyway. On a slow host an agent would else be ended at each start for work that it never gets to finish.
+   */
+  standstill<Result>(work: () => Result): Result {
+    if (this.#patience === undefined) return work();
+    this.#wait(Math.max(this.#patience, limits.standstill.value * 1_000));
+    try {
+      return work();
+    } finally {
+      this.#wait(this.#patience);
+    }
+  }
+
   stopping(reason: string): void {
     this.#tell('STOPPING=1', `STATUS=${oneLine(`Stopping: ${reason}.`)}`);
   }
@@ -47,6 +67,11 @@ export class ServiceManager {
   end(): void {
     clearInterval(this.#keepalive);
     this.#keepalive = undefined;
+  }
+
+  /** From now on, this many milliseconds for each turn of the event loop. */
+  #wait(milliseconds: number): void {
+    this.#tell(`WATCHDOG_USEC=${Math.round(milliseconds * 1_000)}`);
   }
 
   #tell(...lines: readonly string[]): void {
@@ -59,12 +84,12 @@ export class ServiceManager {
   }
 }
 
-/** Half of what the manager waits for, in milliseconds; undefined where it does not wait for this process. */
-function keepaliveMs({ WATCHDOG_USEC, WATCHDOG_PID }: ServiceEnvironment, pid: number): number | undefined {
+/** What the manager waits for this process, in milliseconds; undefined where it does not wait for it. */
+function patienceOf({ WATCHDOG_USEC, WATCHDOG_PID }: ServiceEnvironment, pid: number): number | undefined {
   const patience = Number(WATCHDOG_USEC) / 1_000;
   if (!(patience > 0)) return undefined;
   if (WATCHDOG_PID !== undefined && Number(WATCHDOG_PID) !== pid) return undefined;
-  return Math.max(1, Math.floor(patience / 2));
+  return patience;
 }
 
 function oneLine(text: string): string {

@@ -37,6 +37,29 @@ test('keeps the watchdog quiet at half its patience, until the end', () => {
   expect(told).toHaveLength(3);
 });
 
+test('for work that keeps the event loop from turning the watchdog has more patience, and afterwards the usual one', () => {
+  const { manager, told } = bench({ NOTIFY_SOCKET: '@a', WATCHDOG_USEC: '30000000' });
+  const texts = () => told.map(([, text]) => text);
+  expect(manager.standstill(() => texts())).toEqual(['WATCHDOG_USEC=600000000']);
+  expect(() =>
+    manager.standstill(() => {
+      throw new Error('of the work');
+    }),
+  ).toThrow('of the work');
+  expect(texts().slice(1)).toEqual(['WATCHDOG_USEC=30000000', 'WATCHDOG_USEC=600000000', 'WATCHDOG_USEC=30000000']);
+  manager.end();
+});
+
+test('who has more patience keeps it, and who has no watchdog gets none', () => {
+  const patient = bench({ NOTIFY_SOCKET: '@a', WATCHDOG_USEC: '3600000000' });
+  patient.manager.standstill(() => {});
+  expect(new Set(patient.told.map(([, text]) => text))).toEqual(new Set(['WATCHDOG_USEC=3600000000']));
+  patient.manager.end();
+  const without = bench({ NOTIFY_SOCKET: '@a' });
+  expect(without.manager.standstill(() => 3)).toBe(3);
+  expect(without.told).toEqual([]);
+});
+
 test('a watchdog of another process, none, and one that makes no sense are left alone', () => {
   vi.useFakeTimers();
   for (const watchdog of [{ WATCHDOG_USEC: '1000', WATCHDOG_PID: '78' }, {}, { WATCHDOG_USEC: 'x' }]) {
