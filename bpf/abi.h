@@ -35,7 +35,7 @@
 
 #include <linux/types.h>
 
-enum pc_version { PC_ABI_VERSION = 3 };
+enum pc_version { PC_ABI_VERSION = 4 };
 enum pc_magic { PC_IMAGE_MAGIC = 0x4d494350 }; /* "PCIM" */
 
 /* Limits of the border. src/compiler/limits.ts says what happens past each. */
@@ -137,6 +137,7 @@ struct pc_automaton {
 	__u32 start;   /* row of the state before the first byte */
 	__u32 end;     /* byte offset of END's transition in a row */
 	__u32 absent;  /* output list, 0: none */
+	__u32 run;     /* tells nothing of a value without so many whole words of eight bytes in a row that have no NUL */
 };
 
 enum pc_output_kind {

@@ -217,6 +217,8 @@ struct scratch {
 	u32 row;
 	u32 from;
 	u32 to;
+	u32 run;      /* whole words without a NUL, up to here */
+	u32 run_wanted;
 	u32 hit_count;
 	u32 hit;
 	u32 list;

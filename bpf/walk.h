@@ -201,6 +201,45 @@ enum feed_flag {
 	FEED_ABSENT = 4, /* the value does not exist */
 };
 
+/* Eight words of arena[s->from, s->to): ends the loop where so many in a row have no NUL as pass s->pass asks for. */
+static long run_step(u32 i, struct machine *m)
+{
+	const u64 ones = 0x0101010101010101ull;
+	struct scratch *s = m->s;
+	u32 at = s->from, to = s->to, run = s->run, wanted = s->run_wanted;
+
+#pragma unroll
+	for (int k = 0; k < 8; k++) {
+		u64 word;
+
+		if (at + 8 > to)
+			return 1;
+		word = *(u64 *)&s->arena[at & (ARENA_BYTES - 8)];
+		run = (word - ones) & ~word & (ones << 7) ? 0 : run + 1;
+		if (run >= wanted)
+			break;
+		at += 8;
+	}
+	s->from = at;
+	s->run = run;
+	return run >= wanted;
+}
+
+/* Whether an automaton that asks for so many words without a NUL can tell anything of arena[from, to), a whole value. */
+static __always_inline int has_run(struct machine *m, u32 wanted, u32 from, u32 to)
+{
+	struct scratch *s = m->s;
+
+	if (to < from + wanted * 8)
+		return 0;
+	s->from = (from + 7) & ~7u;
+	s->to = to;
+	s->run = 0;
+	s->run_wanted = wanted;
+	bpf_loop(ARENA_BYTES / 64 + 1, run_step, m, 0);
+	return s->run >= wanted;
+}
+
 struct feed {
 	struct machine m;
 	u32 automata; /* offset */
@@ -213,7 +252,7 @@ static long feed_pass(u32 i, struct feed *f)
 	const void *image = f->m.image;
 	u32 automaton = f->automata + i * sizeof(struct pc_automaton), pass = i & (PASSES - 1);
 	struct machine *m = &f->m;
-	u32 end, flags = s->feed_flags, from = s->feed_from, to = s->feed_to;
+	u32 end, run, flags = s->feed_flags, from = s->feed_from, to = s->feed_to;
 
 	s->pass = pass;
 	if (flags & FEED_ABSENT) {
@@ -225,6 +264,9 @@ static long feed_pass(u32 i, struct feed *f)
 		s->positions[pass] = 0;
 		s->epochs[pass] = ++s->epoch;
 	}
+	run = image_u32(image, automaton + __builtin_offsetof(struct pc_automaton, run));
+	if (run && (flags & (FEED_BEGIN | FEED_END)) == (FEED_BEGIN | FEED_END) && !has_run(m, run, from, to))
+		return 0;
 	s->row = s->rows[pass];
 	s->from = from;
 	s->to = to;

@@ -56,7 +56,7 @@ describe.each(['exec', 'matcher'])('%s.bpf.o', (name) => {
         .map(({ name, offset, size }) => `${name} ${offset}+${size}`)
         .join(', ');
     expect(places('pc_table')).toBe('offset 0+4, count 4+4');
-    expect(places('pc_automaton')).toBe('classes 0+4, start 4+4, end 8+4, absent 12+4');
+    expect(places('pc_automaton')).toBe('classes 0+4, start 4+4, end 8+4, absent 12+4, run 16+4');
     expect(places('pc_output')).toBe('atom 0+2, kind 2+1, segment 3+1, pattern 4+2, length 6+2');
     expect(places('pc_integer')).toBe('fact 0+4, count 4+4, mask 8+8, points 16+4, regions 20+4');
     expect(places('pc_clause')).toBe('literals 0+4, count 4+2, rule 6+2');

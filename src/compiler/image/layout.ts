@@ -1,6 +1,6 @@
 /** What bpf/abi.h declares of the policy image. test/compiler/image/layout.test.ts compares the two. */
 
-export const ABI_VERSION = 3;
+export const ABI_VERSION = 4;
 export const IMAGE_MAGIC = 0x4d494350;
 export const STREAMS = 10;
 /** Bytes of a class map, and what its offset is a multiple of. */
@@ -91,7 +91,7 @@ export const header = {
 export const size = {
   pc_header: 208,
   pc_table: 8,
-  pc_automaton: 16,
+  pc_automaton: 20,
   pc_output: 8,
   pc_integer: 24,
   pc_clause: 8,

@@ -21,6 +21,8 @@ export interface AutomatonRecord {
   readonly start: number;
   readonly end: number;
   readonly absent: number;
+  /** Words of eight bytes without a NUL that a value must have in a row before the automaton can tell anything of it. */
+  readonly run: number;
 }
 
 export interface OutputRecord {
@@ -116,6 +118,7 @@ export class ImageReader {
           start: this.u32(at + 4),
           end: this.u32(at + 8),
           absent: this.u32(at + 12),
+          run: this.u32(at + 16),
         })),
       ]),
     );

@@ -1,6 +1,7 @@
 /** Writes the policy image. The layout and its order are those of bpf/abi.h. */
 import type { Automaton } from '../automata/automaton.js';
 import type { ListId, Output, OutputLists } from '../automata/outputs.js';
+import { shortestRun, wordsOfRun } from '../automata/run.js';
 import { CompileError } from '../errors.js';
 import type { IntegerTable } from '../integers.js';
 import { imageBytes } from '../limits.js';
@@ -123,6 +124,7 @@ export function writeImage(content: ImageContent): Uint8Array {
       u32(record + 4, rowOffset(automaton, offsets.rows, automaton.start));
       u32(record + 8, automaton.classes * 4);
       u32(record + 12, listOffset(automaton.absent));
+      u32(record + 16, wordsOfRun(shortestRun(automaton)));
     });
   });
   content.integers.forEach(({ fact: name, mask, points, regions }, index) => {

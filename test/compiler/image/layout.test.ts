@@ -40,7 +40,7 @@ describe('layout of the image', () => {
   });
 
   test('members of the small structs stand where the writer puts them', () => {
-    expect(structOf('pc_automaton').offsets).toEqual({ classes: 0, start: 4, end: 8, absent: 12 });
+    expect(structOf('pc_automaton').offsets).toEqual({ classes: 0, start: 4, end: 8, absent: 12, run: 16 });
     expect(structOf('pc_output').offsets).toEqual({ atom: 0, kind: 2, segment: 3, pattern: 4, length: 6 });
     expect(structOf('pc_integer').offsets).toEqual({ fact: 0, count: 4, mask: 8, points: 16, regions: 20 });
     expect(structOf('pc_clause').offsets).toEqual({ literals: 0, count: 4, rule: 6 });
