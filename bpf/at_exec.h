@@ -45,7 +45,7 @@ static __always_inline void unseen(struct machine *m, struct exec *e, struct tas
 static __noinline void claimed_level(struct machine *m, struct levels *levels, struct linux_binprm *bprm)
 {
 	struct scratch *s = m->s;
-	long n = bpf_probe_read_kernel_str(&s->arena[CHUNK], 4096, BPF_CORE_READ(bprm, filename));
+	long n = bpf_probe_read_kernel_str(&s->arena[CHUNK], 4096, BPRM(filename));
 
 	if (n <= 1 || !levels)
 		return;
@@ -76,12 +76,13 @@ static __always_inline void decide_at_exec(struct machine *m, struct exec *e, st
 	struct scratch *s = m->s;
 	struct levels *levels = 0;
 
+	read_binprm(s, bprm);
 	begin_exec(e, bprm, t->generation);
 	share_id(e, bprm, task, t);
 	begin_scratch(s, e, t, PC_STAGE_KILL);
 	clear_atoms(m);
 	s->levels = 1;
-	if (BPF_CORE_READ(bprm, interp) != BPF_CORE_READ(bprm, filename)) {
+	if (BPRM(interp) != BPRM(filename)) {
 		levels = levels_of(task, t->which, BPF_LOCAL_STORAGE_GET_F_CREATE);
 		if (!levels) {
 			count(PC_COUNT_NO_MEMORY);
@@ -92,12 +93,12 @@ static __always_inline void decide_at_exec(struct machine *m, struct exec *e, st
 		claimed_level(m, levels, bprm);
 	}
 	final_facts(m, task);
-	level_facts(m, BPF_CORE_READ(bprm, file));
+	level_facts(m, BPRM(file));
 	keep_first(s, e, 0);
 	if (levels)
 		put_level(m, levels, 1);
 	surroundings(m, task, t);
-	begin_block(m, BPF_CORE_READ(bprm, argc), BPF_CORE_READ(bprm, envc));
+	begin_block(m, BPRM(argc), BPRM(envc));
 	s->address = BPF_CORE_READ(task, mm, arg_start);
 	s->limit = BPF_CORE_READ(task, mm, env_end);
 	bpf_loop(1 << 16, resident_step, m, 0);

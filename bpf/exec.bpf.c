@@ -113,7 +113,7 @@ int BPF_PROG(check_seen, struct task_struct *task, int old_pid, struct linux_bin
 	struct turn t = { .which = ACTIVE, .slot = PC_SLOTS };
 	struct machine m = {};
 
-	if (BPF_CORE_READ(bprm, interp) != BPF_CORE_READ(bprm, filename))
+	if (bprm->interp != bprm->filename)
 		bpf_task_storage_delete(&scripts, task);
 	if (e && e->seen == exec_number(task)) {
 		e->bprm = 0; /* the next exec may get the same address */
@@ -142,7 +142,7 @@ int BPF_PROG(report_exit, struct task_struct *task)
 	u64 generation = 0;
 	u32 slot = PC_SLOTS;
 
-	if (BPF_CORE_READ(task, signal, live.counter))
+	if (task->signal->live.counter)
 		return 0; /* other threads go on */
 	st = enter(&m, ACTIVE, &slot, &generation);
 	if (!st)

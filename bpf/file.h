@@ -19,33 +19,42 @@ static __always_inline void keep_name(struct scratch *s, const void *name, u32 l
 	bpf_probe_read_kernel(&s->arena[s->name_from & (ARENA_BYTES - 1)], bound(length, 0xff), name);
 }
 
+/* The walk goes on in this mount. */
+static __always_inline void enter_mount(struct scratch *s, struct mount *mount)
+{
+	READ_PIECE(s->mount_piece, mount);
+	s->mount = (u64)mount;
+	s->mount_root = (u64)FIELD(s->mount_piece, mount, mnt.mnt_root);
+	s->mount_parent = (u64)FIELD(s->mount_piece, mount, mnt_parent);
+	s->mount_point = (u64)FIELD(s->mount_piece, mount, mnt_mountpoint);
+}
+
 /* One component of the path, written before what is there. */
 static long path_step(u32 i, struct machine *m)
 {
 	struct scratch *s = m->s;
 	struct dentry *dentry = (void *)s->dentry, *parent;
-	struct mount *mount = (void *)s->mount, *above;
 	u32 from = s->path_from, length, leaf = from == PATH_END - 1;
 	const unsigned char *name;
 
-	if (dentry == BPF_CORE_READ(mount, mnt.mnt_root)) { /* on to where it is mounted; a file can be, too */
-		above = BPF_CORE_READ(mount, mnt_parent);
-		if (above == mount) {
+	READ_PIECE(s->dentry_piece, dentry);
+	parent = FIELD(s->dentry_piece, dentry, d_parent);
+	length = FIELD(s->dentry_piece, dentry, d_name.len);
+	name = FIELD(s->dentry_piece, dentry, d_name.name);
+	if (!i)
+		s->leaf_name = (u64)name;
+	if ((u64)dentry == s->mount_root) { /* on to where it is mounted; a file can be, too */
+		if (s->mount_parent == s->mount) {
 			if (leaf) { /* mounted nowhere, as runtimes of containers have themselves: it has a name and no path */
-				length = BPF_CORE_READ(dentry, d_name.len);
-				name = BPF_CORE_READ(dentry, d_name.name);
 				keep_name(s, name, length);
 				s->path_cut = PATH_NOWHERE;
 			}
 			return 1;
 		}
-		s->dentry = (u64)BPF_CORE_READ(mount, mnt_mountpoint);
-		s->mount = (u64)above;
+		s->dentry = s->mount_point;
+		enter_mount(s, (void *)s->mount_parent);
 		return 0;
 	}
-	parent = BPF_CORE_READ(dentry, d_parent);
-	length = BPF_CORE_READ(dentry, d_name.len);
-	name = BPF_CORE_READ(dentry, d_name.name);
 	if (parent == dentry && !leaf)
 		return 1;
 	if (length > 255)
@@ -72,26 +81,35 @@ static long path_step(u32 i, struct machine *m)
 static __noinline void level_facts(struct machine *m, struct file *file)
 {
 	struct scratch *s = m->s;
-	struct vfsmount *mnt = BPF_CORE_READ(file, f_path.mnt);
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
 	const u64 file_facts = 0xffull << (PC_SOURCE_FACT + PC_FACT_FILE);
+	struct vfsmount *mnt;
+	struct inode *inode;
+	struct mount *mount;
+	struct super_block *filesystem;
 
+	READ_PIECE(s->file_piece, file);
+	mnt = FIELD(s->file_piece, file, f_path.mnt);
+	mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt);
+	inode = FIELD(s->file_piece, file, f_inode);
 	s->path_from = PATH_END - 1;
 	s->path_cut = 0;
 	s->name_bytes = 0;
-	s->dentry = (u64)BPF_CORE_READ(file, f_path.dentry);
-	s->mount = (u64)mnt - bpf_core_field_offset(struct mount, mnt);
-	bpf_loop(PC_PATH_BYTES, path_step, m, 0);
+	s->dentry = (u64)FIELD(s->file_piece, file, f_path.dentry);
+	enter_mount(s, mount);
 	/* a file of the kernel's own mounts (memfd) has a name and no path */
-	if (BPF_CORE_READ(mnt, mnt_flags) & MNT_INTERNAL)
+	s->internal = FIELD(s->mount_piece, mount, mnt.mnt_flags) & MNT_INTERNAL;
+	bpf_loop(PC_PATH_BYTES, path_step, m, 0);
+	if (s->internal)
 		s->path_from = PATH_END - 1;
 
-	s->inode = BPF_CORE_READ(inode, i_ino);
-	s->mode = BPF_CORE_READ(inode, i_mode);
-	s->device = BPF_CORE_READ(inode, i_sb, s_dev);
-	file_identity(&s->file, inode, BPF_CORE_READ(file, f_path.dentry, d_name.name));
-	s->facts[PC_FACT_FILE_UID] = BPF_CORE_READ(inode, i_uid.val);
-	s->facts[PC_FACT_FILE_GID] = BPF_CORE_READ(inode, i_gid.val);
+	READ_PIECE(s->inode_piece, inode);
+	s->inode = FIELD(s->inode_piece, inode, i_ino);
+	s->mode = FIELD(s->inode_piece, inode, i_mode);
+	filesystem = FIELD(s->inode_piece, inode, i_sb);
+	s->device = BPF_CORE_READ(filesystem, s_dev);
+	file_identity(&s->file, s, inode, (void *)s->leaf_name);
+	s->facts[PC_FACT_FILE_UID] = FIELD(s->inode_piece, inode, i_uid.val);
+	s->facts[PC_FACT_FILE_GID] = FIELD(s->inode_piece, inode, i_gid.val);
 	s->facts[PC_FACT_FILE_MODE] = s->mode;
 	s->facts[PC_FACT_FILE_INODE] = s->inode;
 

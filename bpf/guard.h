@@ -11,10 +11,14 @@
 static __always_inline void parent_identity(struct scratch *s, struct task_struct *task)
 {
 	struct file *file = BPF_CORE_READ(task, real_parent, mm, exe_file);
+	struct inode *inode;
 
 	__builtin_memset(&s->trip.parent, 0, sizeof(s->trip.parent));
-	if (file)
-		file_identity(&s->trip.parent, BPF_CORE_READ(file, f_inode), BPF_CORE_READ(file, f_path.dentry, d_name.name));
+	if (!file)
+		return;
+	inode = BPF_CORE_READ(file, f_inode);
+	READ_PIECE(s->inode_piece, inode);
+	file_identity(&s->trip.parent, s, inode, BPF_CORE_READ(file, f_path.dentry, d_name.name));
 }
 
 static __always_inline int ran_before(struct pc_file *file, u64 since)

@@ -3,22 +3,23 @@
 #ifndef PORTCULLIS_IDENTITY_H
 #define PORTCULLIS_IDENTITY_H
 
-#include "maps.h"
+#include "piece.h"
 
-/* Size, time of change and the beginning of the name. */
-static __always_inline void file_identity(struct pc_file *id, struct inode *inode, const void *name)
+/* Size, time of change and the beginning of the name. scratch has the inode's piece. */
+static __always_inline void file_identity(struct pc_file *id, struct scratch *s, struct inode *inode, const void *name)
 {
-	id->size = BPF_CORE_READ(inode, i_size);
+	id->size = FIELD(s->inode_piece, inode, i_size);
 	if (bpf_core_field_exists(inode->i_ctime)) {
-		id->ctime = BPF_CORE_READ(inode, i_ctime.tv_sec) * 1000000000ull + BPF_CORE_READ(inode, i_ctime.tv_nsec);
+		id->ctime = FIELD(s->inode_piece, inode, i_ctime.tv_sec) * 1000000000ull + FIELD(s->inode_piece, inode, i_ctime.tv_nsec);
 	} else if (bpf_core_field_exists(((struct inode___6_6 *)0)->__i_ctime)) {
 		struct inode___6_6 *between = (void *)inode;
 
-		id->ctime = BPF_CORE_READ(between, __i_ctime.tv_sec) * 1000000000ull + BPF_CORE_READ(between, __i_ctime.tv_nsec);
+		id->ctime = FIELD(s->inode_piece, between, __i_ctime.tv_sec) * 1000000000ull +
+			    FIELD(s->inode_piece, between, __i_ctime.tv_nsec);
 	} else {
 		struct inode___6_11 *recent = (void *)inode;
 
-		id->ctime = BPF_CORE_READ(recent, i_ctime_sec) * 1000000000ull + BPF_CORE_READ(recent, i_ctime_nsec);
+		id->ctime = FIELD(s->inode_piece, recent, i_ctime_sec) * 1000000000ull + FIELD(s->inode_piece, recent, i_ctime_nsec);
 	}
 	__builtin_memset(id->name, 0, sizeof(id->name));
 	bpf_probe_read_kernel_str(id->name, sizeof(id->name), name);

@@ -232,6 +232,18 @@ struct scratch {
 	/* dentry walk */
 	u64 dentry;
 	u64 mount;
+	u64 mount_root;
+	u64 mount_parent;
+	u64 mount_point;
+	u64 leaf_name; /* of the file's own dentry */
+	u32 internal; /* the file lies on a mount of the kernel's own */
+
+	/* the beginnings of kernel structures, see piece.h */
+	u8 bprm_piece[192] __attribute__((aligned(8)));
+	u8 file_piece[80] __attribute__((aligned(8)));
+	u8 dentry_piece[64] __attribute__((aligned(8)));
+	u8 mount_piece[64] __attribute__((aligned(8)));
+	u8 inode_piece[160] __attribute__((aligned(8)));
 
 	/* cgroup walk, and names of its path */
 	u64 node;

@@ -4,6 +4,7 @@
 #define PORTCULLIS_READERS_H
 
 #include "block.h"
+#include "piece.h"
 
 enum {
 	PAGE_BYTES = 4096,
@@ -81,8 +82,9 @@ static long pending_step(u32 i, struct machine *m)
 static __always_inline void read_pending(struct machine *m, struct linux_binprm *bprm)
 {
 	struct scratch *s = m->s;
+	struct mm_struct *mm = BPRM(mm);
 
-	s->tables = (u64)BPF_CORE_READ(bprm, mm, pgd);
+	s->tables = (u64)BPF_CORE_READ(mm, pgd);
 	s->region = ~0ull;
 	if (direct_map && s->tables)
 		bpf_loop(1 << 16, pending_step, m, 0);

@@ -25,7 +25,7 @@ static __always_inline void begin_exec(struct exec *e, struct linux_binprm *bprm
  * attached to the same maps: by this the second to be asked knows that there is nothing left to decide, say or count. */
 static __always_inline u64 exec_number(struct task_struct *task)
 {
-	return BPF_CORE_READ(task, self_exec_id);
+	return task->self_exec_id;
 }
 
 /* The image that decides, and who asks. */
@@ -126,15 +126,17 @@ static __always_inline int decide_stage1(struct machine *m, struct exec *e, stru
 	const struct pc_header *h = image_header(m->image);
 	struct levels *levels = 0;
 	u32 streams = h->streams, level;
-	int native = is_native(bprm);
+	int native;
 
-	if (BPF_CORE_READ(bprm, interp) == BPF_CORE_READ(bprm, filename))
+	read_binprm(s, bprm);
+	native = is_native(s, bprm);
+	if (BPRM(interp) == BPRM(filename))
 		begin_exec(e, bprm, t->generation);
 	else if (e->bprm != (u64)bprm || e->generation != t->generation)
 		return 0; /* the image changed below: stage 2 decides with the new one */
-	else if (e->file == (u32)(u64)BPF_CORE_READ(bprm, file))
+	else if (e->file == (u32)(u64)BPRM(file))
 		return 0; /* another agent's program has asked about this level */
-	e->file = (u32)(u64)BPF_CORE_READ(bprm, file);
+	e->file = (u32)(u64)BPRM(file);
 	level = e->levels;
 	if (level >= PC_LEVELS)
 		return 0;
@@ -150,7 +152,7 @@ static __always_inline int decide_stage1(struct machine *m, struct exec *e, stru
 	s->native = native;
 	clear_atoms(m);
 	task_facts(s, task);
-	add_level(m, levels, BPF_CORE_READ(bprm, file), level);
+	add_level(m, levels, BPRM(file), level);
 	keep_first(s, e, level);
 	if (can == CANNOT_REFUSE)
 		return 0;
@@ -163,9 +165,9 @@ static __always_inline int decide_stage1(struct machine *m, struct exec *e, stru
 	if (streams & (1 << PC_STREAM_TTY))
 		tty_fact(m, task);
 	if (native) { /* for an interpreter, its arguments and the script's */
-		begin_block(m, BPF_CORE_READ(bprm, argc), BPF_CORE_READ(bprm, envc));
-		s->address = BPF_CORE_READ(bprm, p);
-		s->limit = BPF_CORE_READ(bprm, exec);
+		begin_block(m, BPRM(argc), BPRM(envc));
+		s->address = BPRM(p);
+		s->limit = BPRM(exec);
 		read_pending(m, bprm);
 		end_block(m);
 		if (s->phase < PHASE_DONE)
@@ -189,8 +191,11 @@ static __always_inline int decide_stage1(struct machine *m, struct exec *e, stru
 /* There is no image yet, but perhaps there is one by stage 2, which finds what it may not make. */
 static __always_inline void make_storage(struct linux_binprm *bprm, struct task_struct *task, enum which which)
 {
+	struct elf_head head = {};
+
 	exec_of(task, which, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!is_native(bprm))
+	bpf_probe_read_kernel(&head, sizeof(head), &bprm->buf);
+	if (!is_elf(&head))
 		levels_of(task, which, BPF_LOCAL_STORAGE_GET_F_CREATE);
 }
 

@@ -128,9 +128,9 @@ static __noinline void forget_levels(struct machine *m, struct levels *levels)
 
 /* Whether this is the exec that scratch still has the facts and the decision of. Its arguments are what stage 1 read: nobody could write to
  * them since. */
-static __always_inline int is_kept(struct machine *m, struct exec *e, struct linux_binprm *bprm)
+static __always_inline int is_kept(struct scratch *s, struct exec *e, struct linux_binprm *bprm)
 {
-	return m->s->kept == e->id && m->s->argc == BPF_CORE_READ(bprm, argc) && m->s->envc == BPF_CORE_READ(bprm, envc);
+	return s->kept == e->id && s->argc == BPRM(argc) && s->envc == BPRM(envc);
 }
 
 /* Both images call an exec by the same number. */
@@ -151,17 +151,18 @@ static __always_inline void decide_stage2(struct machine *m, struct exec *e, str
 	struct scratch *s = m->s;
 	struct levels *levels = 0;
 
+	read_binprm(s, bprm);
 	if (e->bprm != (u64)bprm)
 		begin_exec(e, bprm, t->generation);
 	share_id(e, bprm, task, t);
-	if (BPF_CORE_READ(bprm, interp) != BPF_CORE_READ(bprm, filename)) {
+	if (BPRM(interp) != BPRM(filename)) {
 		levels = levels_of(task, t->which, storage_flags(sleeps));
 		if (!levels) {
 			count(PC_COUNT_NO_MEMORY);
 			return; /* not marked: unseen */
 		}
 	}
-	if (t->which == ACTIVE && e->generation == t->generation && is_kept(m, e, bprm)) {
+	if (t->which == ACTIVE && e->generation == t->generation && is_kept(s, e, bprm)) {
 		act(m, e, task, levels, t, sleeps);
 		e->seen = exec_number(task);
 		return;
@@ -178,12 +179,12 @@ static __always_inline void decide_stage2(struct machine *m, struct exec *e, str
 	s->levels = e->levels;
 	clear_atoms(m);
 	final_facts(m, task);
-	add_level(m, levels, BPF_CORE_READ(bprm, file), e->levels - 1);
+	add_level(m, levels, BPRM(file), e->levels - 1);
 	keep_first(s, e, e->levels - 1);
 	surroundings(m, task, t);
-	begin_block(m, BPF_CORE_READ(bprm, argc), BPF_CORE_READ(bprm, envc));
-	s->address = BPF_CORE_READ(bprm, p);
-	s->limit = BPF_CORE_READ(bprm, exec);
+	begin_block(m, BPRM(argc), BPRM(envc));
+	s->address = BPRM(p);
+	s->limit = BPRM(exec);
 	bpf_loop(1 << 16, sleeps == MAY_SLEEP ? (void *)definitive_step : (void *)resident_step, m, 0);
 	end_block(m);
 	if (s->phase < PHASE_DONE)

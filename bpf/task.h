@@ -3,6 +3,7 @@
 #ifndef PORTCULLIS_TASK_H
 #define PORTCULLIS_TASK_H
 
+#include "piece.h"
 #include "walk.h"
 
 static __always_inline void fact(struct scratch *s, u32 number, s64 value)
@@ -14,17 +15,21 @@ static __always_inline void fact(struct scratch *s, u32 number, s64 value)
 /* What does not change between the stages. */
 static __noinline void task_facts(struct scratch *s, struct task_struct *task)
 {
-	fact(s, PC_FACT_UID, BPF_CORE_READ(task, cred, uid.val));
-	fact(s, PC_FACT_GID, BPF_CORE_READ(task, cred, gid.val));
-	fact(s, PC_FACT_PID, BPF_CORE_READ(task, tgid));
-	fact(s, PC_FACT_PPID, BPF_CORE_READ(task, real_parent, tgid));
+	const struct cred *cred = task->cred;
+
+	fact(s, PC_FACT_UID, cred->uid.val);
+	fact(s, PC_FACT_GID, cred->gid.val);
+	fact(s, PC_FACT_PID, task->tgid);
+	fact(s, PC_FACT_PPID, task->real_parent->tgid);
 }
 
 /* Effective ids change at exec when the program is setuid; final at stage 2. */
 static __always_inline void effective_facts(struct scratch *s, struct task_struct *task)
 {
-	fact(s, PC_FACT_EUID, BPF_CORE_READ(task, cred, euid.val));
-	fact(s, PC_FACT_EGID, BPF_CORE_READ(task, cred, egid.val));
+	const struct cred *cred = task->cred;
+
+	fact(s, PC_FACT_EUID, cred->euid.val);
+	fact(s, PC_FACT_EGID, cred->egid.val);
 }
 
 /* Length of a string as a helper tells it, its NUL included; 0 for an error. */
@@ -36,7 +41,7 @@ static __always_inline u32 string_length(long n)
 static __noinline void tty_fact(struct machine *m, struct task_struct *task)
 {
 	struct scratch *s = m->s;
-	struct tty_struct *tty = BPF_CORE_READ(task, signal, tty);
+	struct tty_struct *tty = task->signal->tty;
 	long n = 0;
 
 	if (tty)
@@ -74,9 +79,9 @@ static __always_inline void future_comm_fact(struct machine *m, struct linux_bin
 	struct scratch *s = m->s;
 	long n;
 
-	if (BPF_CORE_READ(bprm, fdpath))
+	if (BPRM(fdpath))
 		return;
-	n = bpf_probe_read_kernel_str(&s->arena[CHUNK], 4096, BPF_CORE_READ(bprm, filename));
+	n = bpf_probe_read_kernel_str(&s->arena[CHUNK], 4096, BPRM(filename));
 	if (n <= 0)
 		return;
 	s->from = s->list = CHUNK;
@@ -85,14 +90,33 @@ static __always_inline void future_comm_fact(struct machine *m, struct linux_bin
 	feed_string(m, PC_STREAM_COMM, s->list, s->to - s->list > 15 ? s->list + 15 : s->to);
 }
 
+/* How a program begins. */
+struct elf_head {
+	u32 magic;
+	u8 ident[12];
+	u16 type;
+	u16 machine;
+};
+
+enum { ELF_MAGIC = 0x464c457f, EM_386 = 3, EM_X86_64 = 62 };
+
+static __always_inline int is_elf(const struct elf_head *head)
+{
+	return head->magic == ELF_MAGIC && (head->machine == EM_X86_64 || head->machine == EM_386);
+}
+
 /* An ELF program of this machine: what is executed is this file. Anything else (#!, binfmt_misc)
  * goes on to an interpreter, which changes both. */
-static __always_inline int is_native(struct linux_binprm *bprm)
+static __always_inline int is_native(struct scratch *s, struct linux_binprm *bprm)
 {
-	u8 head[20] = {};
+	u32 at = bpf_core_field_offset(struct linux_binprm, buf);
+	struct elf_head head = {};
 
-	bpf_probe_read_kernel(head, sizeof(head), &bprm->buf);
-	return head[0] == 0x7f && head[1] == 'E' && head[2] == 'L' && head[3] == 'F' && (head[18] == 62 || head[18] == 3) && !head[19];
+	if (at + sizeof(head) <= sizeof(s->bprm_piece))
+		head = *(struct elf_head *)(s->bprm_piece + at);
+	else
+		bpf_probe_read_kernel(&head, sizeof(head), &bprm->buf);
+	return is_elf(&head);
 }
 
 #endif
