@@ -12,6 +12,11 @@ export const limits = {
     unit: 'bytes of programs remembered with these processes',
     consequence: 'the least recently seen is forgotten; /proc is asked instead',
   },
+  endedProcesses: {
+    value: 30_000,
+    unit: 'milliseconds between two looks for processes that have ended',
+    consequence: 'one that had ended at two of them in a row is forgotten',
+  },
   procAge: {
     value: 10,
     unit: 'milliseconds for which what /proc said of a process is taken for what it is',

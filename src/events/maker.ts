@@ -32,6 +32,7 @@ export interface MadeEvent {
 export class EventMaker {
   readonly #parts: EventMakerParts;
   #refreshedAt = Number.NEGATIVE_INFINITY;
+  #lookedForEndedAt = performance.now();
 
   constructor(parts: EventMakerParts) {
     this.#parts = parts;
@@ -45,6 +46,9 @@ export class EventMaker {
     if (now - this.#refreshedAt < limits.procAge.value) return;
     this.#refreshedAt = now;
     this.#parts.processes.refresh();
+    if (now - this.#lookedForEndedAt < limits.endedProcesses.value) return;
+    this.#lookedForEndedAt = now;
+    this.#parts.processes.forgetEnded();
   }
 
   /**

@@ -52,6 +52,8 @@ export class ProcessTree {
   readonly #asked = new Map<number, ProcessFacts | undefined>();
   readonly #askedPrograms = new Map<number, Program | undefined>();
   readonly #known = new Recent<number, ProcessFacts>(limits.treeBytes.value, costOf);
+  /** Of these, what had ended at the last look. */
+  #ended = new Set<ProcessFacts>();
   /** What is asked for again and again in a batch: a process as it lives, and what is above the children of one. */
   readonly #live = new Map<number, ProcessFacts | undefined>();
   readonly #lineages = new Map<ProcessFacts, Lineage>();
@@ -69,6 +71,29 @@ export class ProcessTree {
     this.#askedPrograms.clear();
     this.#live.clear();
     this.#forgetLineages();
+  }
+
+  /**
+   * Forgets who had ended at the last call already: what lives has no dead parent, and records of its end or its last children have
+   * come in between. Call it now and then, not more often than records may lie in the kernel.
+   */
+  forgetEnded(): void {
+    const alive = new Set(this.#files.pids());
+    // it cannot be read: there is at least ourselves
+    if (alive.size === 0) return;
+    const ended = new Set<ProcessFacts>();
+    for (const pid of this.#known.keys()) {
+      if (alive.has(pid)) continue;
+      const facts = this.#known.peek(pid)!;
+      if (this.#ended.has(facts)) this.#known.delete(pid);
+      else ended.add(facts);
+    }
+    this.#ended = ended;
+  }
+
+  /** Processes that records spoke of and that are not forgotten. */
+  get remembered(): number {
+    return this.#known.size;
   }
 
   /**

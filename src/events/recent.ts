@@ -19,6 +19,11 @@ export class Recent<Key, Value> {
     return entry.value;
   }
 
+  /** Without making it the most recently used. */
+  peek(key: Key): Value | undefined {
+    return this.#entries.get(key)?.value;
+  }
+
   /** The number of entries that were forgotten for it. */
   set(key: Key, value: Value): number {
     this.delete(key);

@@ -191,6 +191,41 @@ test('/proc knows a start to the tick', () => {
   expect(isSameStart(undefined, undefined)).toBe(false);
 });
 
+describe('processes that have ended', () => {
+  function treeOf(pids: number[]): ProcessTree {
+    return new ProcessTree({ process: () => undefined, program: () => undefined, pids: () => pids });
+  }
+
+  test('are forgotten at the second look that does not find them', () => {
+    const tree = treeOf([1, 20]);
+    tree.remember(record({ pid: 20 }));
+    tree.remember(record({ pid: 30, start: 5n }));
+    tree.forgetEnded();
+    expect(tree.remembered).toBe(2);
+    expect(tree.lastProgram(record({ event: 'exit', pid: 30, start: 5n }))?.origin).toBe('own');
+    tree.forgetEnded();
+    expect(tree.remembered).toBe(1);
+    expect(tree.lastProgram(record({ event: 'exit', pid: 30, start: 5n }))).toBeUndefined();
+  });
+
+  test('are others than those that got their pids since the first look', () => {
+    const tree = treeOf([1]);
+    tree.remember(record({ pid: 30, start: 5n }));
+    tree.forgetEnded();
+    tree.remember(record({ pid: 30, start: 6n }));
+    tree.forgetEnded();
+    expect(tree.remembered).toBe(1);
+  });
+
+  test('are not known where /proc cannot be read', () => {
+    const tree = treeOf([]);
+    tree.remember(record({ pid: 30 }));
+    tree.forgetEnded();
+    tree.forgetEnded();
+    expect(tree.remembered).toBe(1);
+  });
+});
+
 describe('/proc/PID/stat', () => {
   const fields = (comm: string) => `17 (${comm}) S 3 ${Array(17).fill('0').join(' ')} 250 0 0`;
 
