@@ -1,5 +1,5 @@
 // What goes wrong on hosts, one by one. The titles are the table of docs/faults.md. Disks are small real ones, and file systems are really
-// missing, in a mount namespace that only the agent sees; the kernel is a fake where it has to fail in ways that cannot be asked for.
+// missing, in a mount namespace that only the agent sees; memory is really short; the kernel is a fake where it has to fail otherwise.
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   appendFileSync,
@@ -22,6 +22,7 @@ import { readJournal } from '../../src/telemetry/journal/index.js';
 import { Bench } from '../agent/support.js';
 import { record } from '../events/support.js';
 import { fault } from './fault.js';
+import { refusedForMemory } from './little-memory.js';
 import { RealAgent } from './real-agent.js';
 
 let bench: Bench;
@@ -208,6 +209,13 @@ fault(
   'The kernel has no memory for a new image',
   'the reload is refused with the reason, and the old policy stays in force',
   async () => {
+    // the kernel itself, where a control group can have little memory
+    const outcome = await refusedForMemory(real.directory);
+    if (outcome !== undefined) {
+      expect(outcome.refused).toMatchObject({ code: 'ENOMEM', message: expect.stringContaining('memory') });
+      expect(outcome.told).toEqual([outcome.generation]);
+    }
+    // what the agent makes of that
     agent = await bench.start();
     const { image } = bench.session;
     bench.writePolicy('another');
