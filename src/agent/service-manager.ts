@@ -47,15 +47,17 @@ export class ServiceManager {
 
   /**
    * Does a piece of work during which the event loop stands still: the manager waits `limits.standstill` for it, or as long as it waits
-   * anyway. On a slow host an agent would else be ended at each start for work that it never gets to finish.
+   * anyway, be it for the start or for its watchdog. On a slow host an agent would else be ended for work that it never gets to finish.
    */
   standstill<Result>(work: () => Result): Result {
+    const patience = limits.standstill.value * 1_000;
+    this.#tell(`EXTEND_TIMEOUT_USEC=${patience * 1_000}`);
     if (this.#patience === undefined) return work();
-    this.#wait(Math.max(this.#patience, limits.standstill.value * 1_000));
+    this.#watch(Math.max(this.#patience, patience));
     try {
       return work();
     } finally {
-      this.#wait(this.#patience);
+      this.#watch(this.#patience);
     }
   }
 
@@ -69,8 +71,8 @@ export class ServiceManager {
     this.#keepalive = undefined;
   }
 
-  /** From now on, this many milliseconds for each turn of the event loop. */
-  #wait(milliseconds: number): void {
+  /** From now on the watchdog waits this many milliseconds for a turn of the event loop. */
+  #watch(milliseconds: number): void {
     this.#tell(`WATCHDOG_USEC=${Math.round(milliseconds * 1_000)}`);
   }
 
