@@ -51,6 +51,8 @@ enum pc_limit {
 	PC_LINEAGE_WORDS = 4,     /* of 64 lineage bits */
 	PC_CGROUP_WORDS = 4,      /* of atoms that are kept for each cgroup */
 	PC_CLASS_MAP_BYTES = 256, /* of a class map, and what its offset is a multiple of */
+	PC_GUARD_LITERALS = 4,
+	PC_GUARDS = 8,            /* conditions under which the environment matters */
 	PC_LEVELS = 6,            /* a program and five interpreters, as the kernel allows */
 	PC_PROGRAM_DEPTH = 64,    /* stack of a boolean program, in values */
 	PC_HEAD_BYTES = 4096,     /* what of the argument block a record carries at most */
@@ -130,6 +132,12 @@ struct pc_header {
 	__u32 lineage_word; /* where the four regions of the lineage lie */
 	__u32 lineage_words; /* of each region */
 	struct pc_table lineage; /* struct pc_program, `rule` is the number of a lineage bit */
+	struct pc_table environment_guards; /* struct pc_guard_list: what a plain program's file must be for its environment to matter; none: any */
+};
+
+struct pc_guard_list { /* all literals hold, or may */
+	__u32 literals; /* __u16 each, as those of a clause, about the file */
+	__u32 count;    /* at most PC_GUARD_LITERALS */
 };
 
 struct pc_automaton {

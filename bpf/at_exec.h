@@ -98,6 +98,7 @@ static __always_inline void decide_at_exec(struct machine *m, struct exec *e, st
 	if (levels)
 		put_level(m, levels, 1);
 	surroundings(m, task, t);
+	ask_for_envs(m, levels);
 	begin_block(m, BPRM(argc), BPRM(envc));
 	s->address = BPF_CORE_READ(task, mm, arg_start);
 	s->limit = BPF_CORE_READ(task, mm, env_end);

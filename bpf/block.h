@@ -104,6 +104,11 @@ static long consume_step(u32 i, struct machine *m)
 		s->facts[PC_FACT_ARGS_TRUNCATED] = s->total > PC_HEAD_BYTES;
 		s->known |= 1ull << (PC_SOURCE_FACT + PC_FACT_ARGS_TRUNCATED);
 	}
+	if (s->phase == PHASE_ARGS && !s->envs_wanted) { /* known not to matter */
+		s->known |= 1ull << (PC_SOURCE_STREAM + PC_STREAM_ENVS);
+		enter_phase(m, PHASE_DONE);
+		return 0;
+	}
 	enter_phase(m, s->phase == PHASE_ARGS && !(image_header(m->image)->streams & (1 << PC_STREAM_ENVS)) ? PHASE_DONE
 													    : s->phase + 1);
 	return 0;

@@ -30,6 +30,54 @@ static __always_inline u32 atom_value(struct scratch *s, const void *image, u32 
 	return s->atoms[(atom >> 6) & (PC_ATOM_WORDS - 1)] & (1ull << (atom & 63)) ? UNKNOWN : FALSE;
 }
 
+/* The value of a literal of a clause. */
+static __always_inline u32 literal_value(struct scratch *s, const void *image, u32 literal)
+{
+	u32 value = atom_value(s, image, literal & ~PC_LITERAL_NOT);
+
+	return (literal & PC_LITERAL_NOT) && value != UNKNOWN ? !value : value;
+}
+
+/* Ends the loop at a list of which no literal is false. */
+static long guard_step(u32 i, struct machine *m)
+{
+	struct scratch *s = m->s;
+	const void *image = m->image;
+	u32 at = image_header(image)->environment_guards.offset + i * sizeof(struct pc_guard_list);
+	u32 literals = image_u32(image, at), count = image_u32(image, at + 4), value = TRUE;
+
+#pragma unroll
+	for (int k = 0; k < PC_GUARD_LITERALS; k++) {
+		if (k < count && value != FALSE)
+			value = literal_value(s, image, image_u16(image, literals + k * 2));
+	}
+	if (value == FALSE)
+		return 0;
+	s->envs_wanted = 1;
+	return 1;
+}
+
+/* Whether the environment may matter, by what is known of the file. Scripts have a file for each view, so for them it always may. */
+__noinline int ask_guards(u32 index, u32 slot)
+{
+	struct machine m;
+	u32 count;
+
+	if (!find_machine(&m, index, slot))
+		return 0;
+	count = image_header(m.image)->environment_guards.count;
+	m.s->envs_wanted = !count;
+	bpf_loop(bound(count, 2 * PC_GUARDS - 1), guard_step, &m, 0);
+	return 0;
+}
+
+static __always_inline void ask_for_envs(struct machine *m, struct levels *levels)
+{
+	m->s->envs_wanted = 1;
+	if (!levels && (image_header(m->image)->streams & (1 << PC_STREAM_ENVS)))
+		ask_guards(m->s->ordinal, m->s->slot);
+}
+
 /* What an enforcing rule asks for. */
 static __always_inline void want(struct scratch *s, u32 flags)
 {
@@ -76,17 +124,14 @@ static long clause_step(u32 i, struct machine *m)
 {
 	struct scratch *s = m->s;
 	const void *image = m->image;
-	u32 at = image_header(image)->clauses.offset + s->clause * sizeof(struct pc_clause), literals, packed, literal, value;
+	u32 at = image_header(image)->clauses.offset + s->clause * sizeof(struct pc_clause), literals, packed, value;
 
 	if (s->clause >= s->clause_end)
 		return 1;
 	literals = image_u32(image, at);
 	packed = image_u32(image, at + 4); /* count, rule */
 	if (s->literal < (packed & 0xffff) && s->value != FALSE) {
-		literal = image_u16(image, literals + s->literal * 2);
-		value = atom_value(s, image, literal & ~PC_LITERAL_NOT);
-		if ((literal & PC_LITERAL_NOT) && value != UNKNOWN)
-			value = !value;
+		value = literal_value(s, image, image_u16(image, literals + s->literal * 2));
 		if (value == FALSE)
 			s->value = FALSE;
 		else if (value == UNKNOWN)

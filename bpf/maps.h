@@ -40,6 +40,7 @@ const volatile union {
 	struct pc_clause clause;
 	struct pc_program program;
 	struct pc_rule rule;
+	struct pc_guard_list guard_list;
 	struct pc_record record;
 } border_types = {};
 
@@ -195,6 +196,7 @@ struct scratch {
 	u32 head_bytes;
 	u32 argc;
 	u32 envc;
+	u32 envs_wanted; /* what is in the environment may matter */
 	u32 args_bytes;
 	u32 total;    /* bytes consumed */
 	u64 address;  /* where the block goes on */

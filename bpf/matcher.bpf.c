@@ -219,6 +219,7 @@ int decide_input(void *ctx)
 	test_cgroup(&t.m, t.in, out);
 	test_lineage(&t.m, t.in, set);
 	if (t.in->block_known) {
+		ask_for_envs(&t.m, t.levels);
 		begin_block(&t.m, t.in->argc, t.in->envc);
 		s->address = 0;
 		s->limit = t.in->block_bytes;

@@ -165,6 +165,7 @@ static __always_inline int decide_stage1(struct machine *m, struct exec *e, stru
 	if (streams & (1 << PC_STREAM_TTY))
 		tty_fact(m, task);
 	if (native) { /* for an interpreter, its arguments and the script's */
+		ask_for_envs(m, levels);
 		begin_block(m, BPRM(argc), BPRM(envc));
 		s->address = BPRM(p);
 		s->limit = BPRM(exec);

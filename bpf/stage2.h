@@ -182,6 +182,7 @@ static __always_inline void decide_stage2(struct machine *m, struct exec *e, str
 	add_level(m, levels, BPRM(file), e->levels - 1);
 	keep_first(s, e, e->levels - 1);
 	surroundings(m, task, t);
+	ask_for_envs(m, levels);
 	begin_block(m, BPRM(argc), BPRM(envc));
 	s->address = BPRM(p);
 	s->limit = BPRM(exec);

@@ -123,6 +123,7 @@ static long decide_step(u32 i, struct test *t)
 		s->facts[k] = t->in->facts[k];
 	test_string(&t->m, PC_STREAM_COMM, t->in->comm_state, t->in->comm, t->in->comm_bytes & 63, SMALL);
 	test_string(&t->m, PC_STREAM_TTY, t->in->tty_state, t->in->tty, t->in->tty_bytes & 63, SMALL + 64);
+	ask_for_envs(&t->m, 0);
 	begin_block(&t->m, t->in->argc, t->in->envc);
 	s->address = 0;
 	s->limit = t->in->block_bytes;

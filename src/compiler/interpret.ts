@@ -108,7 +108,6 @@ function viewsOf(image: ImageReader, execution: Execution): ViewResult[] {
     ['cgroup', execution.cgroup],
     ['container', execution.container],
     ['args', execution.args],
-    ['envs', execution.envs],
   ];
   for (const [name, fed] of strings) common.stream(name, fed);
   common.facts(execution.facts, (record) => record.fact < fileFacts);
@@ -121,6 +120,9 @@ function viewsOf(image: ImageReader, execution: Execution): ViewResult[] {
     collector.facts(level.facts, (record) => record.fact >= fileFacts);
     return collector;
   });
+  const isPlain = levels.length === 1 && execution.last === 'program';
+  if (!isPlain || isEnvironmentWanted(image, levels[0]!)) common.stream('envs', execution.envs);
+  else if (execution.args?.complete || execution.args?.none) common.known |= bit(source.stream + stream.envs);
   const absent = new Set<number>();
   applyList(image, image.absentInterpreter, (atom) => absent.add(atom));
 
@@ -140,6 +142,12 @@ function viewsOf(image: ImageReader, execution: Execution): ViewResult[] {
     }
     return { atoms, known };
   });
+}
+
+/** Whether what is in the environment of a plain program may matter. */
+function isEnvironmentWanted(image: ImageReader, file: ViewResult): boolean {
+  const mayHold = (literal: number) => literalTruth(image, file, literal) !== false;
+  return image.environmentGuards.length === 0 || image.environmentGuards.some((guard) => guard.every(mayHold));
 }
 
 /** Sets atoms and notes which sources were read to their end. */
@@ -207,15 +215,7 @@ function decide(image: ImageReader, view: ViewResult): Truth[] {
   };
   const tryClause = (index: number) => {
     const { rule, literals } = image.clauses[index]!;
-    add(
-      rule,
-      all(
-        literals.map((literal) => {
-          const truth = truthOf(literal & ~LITERAL_NOT);
-          return (literal & LITERAL_NOT) === 0 ? truth : negated(truth);
-        }),
-      ),
-    );
+    add(rule, all(literals.map((literal) => literalTruth(image, view, literal))));
   };
   for (let index = 0; index < image.always; index++) tryClause(index);
   image.triggers.forEach(({ first, count }, atom) => {
@@ -225,6 +225,11 @@ function decide(image: ImageReader, view: ViewResult): Truth[] {
   });
   for (const { rule, steps } of image.programs) add(rule, run(steps, truthOf));
   return truths;
+}
+
+function literalTruth(image: ImageReader, view: ViewResult, literal: number): Truth {
+  const truth = atomTruth(image, view, literal & ~LITERAL_NOT);
+  return (literal & LITERAL_NOT) === 0 ? truth : negated(truth);
 }
 
 /** An atom that is not set is false when its source was read. A lineage bit has another atom that is set when it is unknown. */

@@ -19,6 +19,34 @@ const trees = ['test/property/lineage.test.ts'];
 const kernel = [
   {
     file: 'bpf/walk.h',
+    from: 'if (run >= wanted)\n\t\t\tbreak;',
+    to: 'if (run > wanted)\n\t\t\tbreak;',
+    breaks: 'a string just long enough for a pattern that counts is not walked',
+    tests: ['test/kernel/run.test.ts'],
+  },
+  {
+    file: 'bpf/decide.h',
+    from: 'return (literal & PC_LITERAL_NOT) && value != UNKNOWN ? !value : value;',
+    to: 'return (literal & PC_LITERAL_NOT) ? !value : value;',
+    breaks: 'a negated literal about what was not read counts as false',
+    tests: threeWay,
+  },
+  {
+    file: 'src/compiler/image/guards.ts',
+    from: 'if (guard.length === 0) return [];',
+    to: 'if (guard.length === 0) continue;',
+    breaks: 'the environment is left unread although a rule asks for it of any file',
+    tests: ['test/compiler/image/guards.test.ts'],
+  },
+  {
+    file: 'src/compiler/image/guards.ts',
+    from: 'if (steps.some((value) => value < step.and && isOfEnvironment(value))) return [];',
+    to: '',
+    breaks: 'the environment is left unread although a boolean program asks for it',
+    tests: ['test/compiler/image/guards.test.ts'],
+  },
+  {
+    file: 'bpf/walk.h',
     from: 'if (segment != next || position < end + length)',
     to: 'if (segment != next || position + length < end)',
     breaks: 'pieces of a pattern may overlap',

@@ -85,11 +85,12 @@ export const header = {
   lineage_word: 192,
   lineage_words: 196,
   lineage: 200,
+  environment_guards: 208,
 } as const;
 
 /** Bytes of the structs. */
 export const size = {
-  pc_header: 208,
+  pc_header: 216,
   pc_table: 8,
   pc_automaton: 20,
   pc_output: 8,
@@ -97,4 +98,5 @@ export const size = {
   pc_clause: 8,
   pc_program: 8,
   pc_rule: 4,
+  pc_guard_list: 8,
 } as const;

@@ -83,6 +83,8 @@ export class ImageReader {
   /** `rule` is the number of the lineage bit. */
   readonly lineage: readonly ProgramRecord[];
   readonly rules: readonly RuleRecord[];
+  /** Literals about the file: the environment matters where in one of these lists none is false; no list: always. */
+  readonly environmentGuards: readonly (readonly number[])[];
   private readonly view: DataView;
 
   constructor(private readonly bytes: Uint8Array) {
@@ -138,6 +140,9 @@ export class ImageReader {
       flags: this.view.getUint8(at),
       signal: this.view.getUint8(at + 1),
     }));
+    this.environmentGuards = this.table(header.environment_guards, size.pc_guard_list, (at) =>
+      this.shorts(this.u32(at), this.u32(at + 4)),
+    );
   }
 
   u32(at: number): number {

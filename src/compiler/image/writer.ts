@@ -5,6 +5,7 @@ import { shortestRun, wordsOfRun } from '../automata/run.js';
 import { CompileError } from '../errors.js';
 import type { IntegerTable } from '../integers.js';
 import { imageBytes } from '../limits.js';
+import { environmentGuards } from './guards.js';
 import {
   ABI_VERSION,
   CLASS_MAP_BYTES,
@@ -95,6 +96,9 @@ export function writeImage(content: ImageContent): Uint8Array {
   const lineageSteps = content.lineage.map((program) => plan.take(program.length * 2, 2));
   const lineage = plan.take(content.lineage.length * size.pc_program);
   const rules = plan.take(content.rules.length * size.pc_rule);
+  const guards = environmentGuards(content);
+  const guardLists = plan.take(guards.length * size.pc_guard_list);
+  const guardLiterals = guards.map((guard) => plan.take(guard.length * 2, 2));
   const total = plan.end();
   if (total > imageBytes.value) {
     throw new CompileError(
@@ -179,6 +183,14 @@ export function writeImage(content: ImageContent): Uint8Array {
     bytes[rules + index * size.pc_rule + 1] = signal;
   });
 
+  guards.forEach((guard, index) => {
+    u32(guardLists + index * size.pc_guard_list, guardLiterals[index]!);
+    u32(guardLists + index * size.pc_guard_list + 4, guard.length);
+    guard.forEach((literal, at) => {
+      u16(guardLiterals[index]! + at * 2, literal);
+    });
+  });
+
   u32(header.magic, IMAGE_MAGIC);
   u32(header.version, ABI_VERSION);
   u32(header.size, total);
@@ -204,6 +216,7 @@ export function writeImage(content: ImageContent): Uint8Array {
   table(header.programs, programs, content.programs.length);
   table(header.lineage, lineage, content.lineage.length);
   table(header.rules, rules, content.rules.length);
+  table(header.environment_guards, guardLists, guards.length);
   u32(header.absent_interpreter, listOffset(content.absentInterpreter));
   u32(header.events, content.events);
   return bytes;

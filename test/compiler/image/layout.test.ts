@@ -1,6 +1,7 @@
 /** The constants of the image against the only declaration of the border. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { mostGuardLiterals, mostGuards } from '../../../src/compiler/image/guards.js';
 import * as layout from '../../../src/compiler/image/layout.js';
 import * as limits from '../../../src/compiler/limits.js';
 
@@ -103,6 +104,8 @@ describe('layout of the image', () => {
     ['PC_RULES', limits.rules.value],
     ['PC_SEGMENT_PATTERNS', limits.segmentPatterns.value],
     ['PC_PROGRAM_DEPTH', limits.programDepth.value],
+    ['PC_GUARDS', mostGuards],
+    ['PC_GUARD_LITERALS', mostGuardLiterals],
   ])('%s', (name, value) => {
     expect(value).toBe(constants.get(name));
   });
