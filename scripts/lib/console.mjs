@@ -20,6 +20,15 @@ export function complaints(text) {
     .filter((line) => COMPLAINT.test(line));
 }
 
+/**
+ * Whether the kernel died of a breakpoint of its own that it had taken out already. While it attaches a program it patches the call of an LSM
+ * hook behind a breakpoint; an emulated CPU on a busy host may still run into what is there no longer, which no real one does.
+ * @param {string} text everything the console printed
+ */
+export function isStaleBreakpoint(text) {
+  return /\bint3: 0000 \[#1\]/.test(text) && /\bRIP: 0010:bpf_lsm_\w+\+0x5\//.test(text);
+}
+
 /** The last lines of a console, for a person. @param {string} text @param {number} [count] */
 export function tail(text, count = 40) {
   return text.trimEnd().split('\n').slice(-count).join('\n');

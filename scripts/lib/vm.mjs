@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { complaints, tail } from './console.mjs';
+import { complaints, isStaleBreakpoint, tail } from './console.mjs';
 import { writeInitramfs } from './guest-files.mjs';
 import { ensureKernel, KERNELS } from './kernels.mjs';
 import { CommandError, say } from './process.mjs';
@@ -29,11 +29,20 @@ const LONGEST_DIRECTORY = 60;
  */
 export async function runInVm(run) {
   const result = await bootAndRun(run);
-  // Emulation now and then loses a machine on its way up. What the command does is not concerned, and is tried once only.
-  const neverBegan = result.outcome === 'panic' && result.bootSeconds === undefined && result.complaints.length === 0;
-  if (!neverBegan) return result;
-  say(`a virtual machine ended before its command began, and is booted once more; ${explainFailure(result)}`);
+  const why = lostByEmulation(result);
+  if (why === undefined) return result;
+  say(`a virtual machine ${why}, and is booted once more; ${explainFailure(result)}`);
   return bootAndRun(run);
+}
+
+/**
+ * Emulation now and then loses a machine, on its way up or while the kernel patches itself; what the command does is not concerned.
+ * @param {import('./vm.d.mts').VmResult} result
+ */
+function lostByEmulation({ outcome, bootSeconds, complaints: found, console }) {
+  if (outcome !== 'panic') return undefined;
+  if (bootSeconds === undefined && found.length === 0) return 'ended before its command began';
+  return isStaleBreakpoint(console) ? 'ran into a breakpoint that its kernel had taken out' : undefined;
 }
 
 /** @param {import('./vm.d.mts').VmRun} run @returns {Promise<import('./vm.d.mts').VmResult>} */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { complaints, tail } from '../../scripts/lib/console.mjs';
+import { complaints, isStaleBreakpoint, tail } from '../../scripts/lib/console.mjs';
 
 const START = '[ 5.4] portcullis-vm: the command starts\n';
 
@@ -23,5 +23,22 @@ describe('complaints', () => {
 describe('tail', () => {
   it('is the last lines', () => {
     expect(tail('a\nb\nc\n\n', 2)).toBe('b\nc');
+  });
+});
+
+describe('a breakpoint that is there no longer', () => {
+  const died = '[  178.7] int3: 0000 [#1] PREEMPT SMP NOPTI';
+  const at = '[  178.8] RIP: 0010:bpf_lsm_bprm_check_security+0x5/0x10';
+
+  test('is one at the call that attaching patches', () => {
+    expect(isStaleBreakpoint(`${died}\n[  178.7] CPU: 1\n${at}\n`)).toBe(true);
+  });
+
+  test.each([
+    ['another fault there', `[  178.7] Oops: 0000 [#1] PREEMPT SMP\n${at}`],
+    ['a breakpoint elsewhere', `${died}\n[  178.8] RIP: 0010:do_exit+0x5/0x10`],
+    ['a breakpoint further into a hook', `${died}\n[  178.8] RIP: 0010:bpf_lsm_bprm_check_security+0x9/0x10`],
+  ])('and not %s', (_, console) => {
+    expect(isStaleBreakpoint(console)).toBe(false);
   });
 });
