@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { complaints, isStaleBreakpoint, tail } from '../../scripts/lib/console.mjs';
 
 const START = '[ 5.4] portcullis-vm: the command starts\n';
