@@ -106,17 +106,15 @@ describe(`${kills} kills of the agent and ${upgradesOn('6.12')} upgrades`, () =>
       expect(status).toBe(upgrades > 0 ? 1 : 0);
     });
 
-    it.skipIf(upgrades === 0)(
-      'end with rings that run full: what is lost is counted exactly, and refused all the same',
-      () => {
-        const { flooded, reported, lost } = found;
-        expect(flooded).toMatchObject({ ran: 0, refused: 1300, killed: 0, failed: 0 });
-        expect(reported).toMatchObject({ ran: 1300, refused: 0, killed: 0, failed: 0 });
-        expect(lost.verdicts).toBeGreaterThan(0);
-        expect(lost.reports).toBeGreaterThan(0);
-        expect(flooded.told + lost.verdicts).toBe(1300);
-        expect(reported.told + lost.reports).toBe(1300);
-      },
-    );
+    it('end with rings that run full: what is lost is counted exactly, and refused all the same', (context) => {
+      if (upgrades === 0) context.skip('without --upgrades the rings are filled on 6.12 only');
+      const { flooded, reported, lost } = found;
+      expect(flooded).toMatchObject({ ran: 0, refused: 1300, killed: 0, failed: 0 });
+      expect(reported).toMatchObject({ ran: 1300, refused: 0, killed: 0, failed: 0 });
+      expect(lost.verdicts).toBeGreaterThan(0);
+      expect(lost.reports).toBeGreaterThan(0);
+      expect(flooded.told + lost.verdicts).toBe(1300);
+      expect(reported.told + lost.reports).toBe(1300);
+    });
   });
 });
