@@ -1,4 +1,5 @@
-// A session over real kernels: execs that stage 2 did not see, images that outgrow their slots, swaps while programs start.
+// A session over real kernels: execs that stage 2 did not see, images that outgrow their slots, swaps while programs start, and for what its reader
+// is woken.
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { onEachKernel, runInGuest } from './guest.js';
@@ -10,7 +11,7 @@ describe('a session', () => {
     beforeAll(async () => {
       const { stdout, status, output } = await runInGuest({
         kernel,
-        command: ['node', '/share/guest.mjs'],
+        command: ['node', '/share/guest.mjs', ...(kernel === '6.12' ? ['waits'] : [])],
         files: { '/share/guest.mjs': fileURLToPath(new URL('session/guest.mjs', import.meta.url)) },
       });
       expect(status, output).toBe(0);
@@ -50,6 +51,17 @@ describe('a session', () => {
         noMemory: 0,
       });
     });
+
+    it.skipIf(kernel !== '6.12')(
+      'is told of what somebody waits for, also behind an exec that nobody waits for',
+      () => {
+        const { quiet, told, exit } = findings.get('waits') as Record<string, number>;
+        // the reader's own look comes a quarter of a second after its last one
+        expect(quiet).toBeGreaterThan(100);
+        expect(told).toBeLessThan(quiet! / 2);
+        expect(exit).toBeLessThan(quiet! / 2);
+      },
+    );
 
     it('leaves nothing behind', () => {
       expect(findings.get('closed')).toEqual({ outcome: 'ran' });

@@ -1,7 +1,9 @@
 // Runs in the guest: a session over the real kernel, without the agent. One JSON line for each finding.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const dist = '/usr/lib/portcullis/dist';
+const { bootTimeNs } = await import(`${dist}/kernel/addon.js`);
 const { openSession } = await import(`${dist}/kernel/session.js`);
 const { ProgramSet, smallestCapacity } = await import(`${dist}/kernel/programs.js`);
 const { recordDecoder } = await import(`${dist}/kernel/record.js`);
@@ -13,11 +15,18 @@ const object = '/usr/lib/portcullis/build/bpf/exec.bpf.o';
 const say = (finding, what) =>
   console.log(JSON.stringify({ finding, ...what }, (_, value) => (typeof value === 'bigint' ? Number(value) : value)));
 
-/** The image of a policy that refuses one argument. */
-function imageDenying(argument) {
-  const text = `version: 1.0.0\nmode: enforce\nrules:\n  - id: marked\n    expression: exec.argv == "${argument}"\n    actions:\n      - deny: {}\n`;
+/** @param {'monitor' | 'enforce'} mode @param {object} action @param {...string} expressions of a rule each */
+function imageOf(mode, action, ...expressions) {
+  const rules = expressions.map((expression, number) => ({ id: `rule_${number}`, expression, actions: [action] }));
+  const text = JSON.stringify({ version: '1.0.0', mode, rules });
   return compile(loadPolicies([{ file: 'session.policy', text }])).image;
 }
+
+/** The image of a policy that refuses one argument. */
+const imageDenying = (argument) => imageOf('enforce', { deny: {} }, `exec.argv == "${argument}"`);
+
+/** The image of a policy that only reports. */
+const imageTelling = (...expressions) => imageOf('monitor', { kill: { signal: 'SIGKILL' } }, ...expressions);
 
 /** What becomes of an exec: refused, killed or ran. */
 function execute(...args) {
@@ -75,7 +84,43 @@ async function swaps() {
   say('closed', { outcome: execute('marked') });
 }
 
+/**
+ * How long records wait for their reader, ms, the median: of an exec that nothing matches, and of what comes right behind one. Each
+ * waits until the reader has nothing left to do.
+ */
+async function waits() {
+  const session = await openSession({ agentPid: process.pid, tier: 'lsm' });
+  const seen = [];
+  session.start(({ records, acknowledge }) => {
+    const now = bootTimeNs();
+    for (const record of records) seen.push({ ...record, waited: Number(now - record.time) / 1e6 });
+    acknowledge();
+  });
+  /** @param {string[][]} execs one after the other, by their arguments @param {(record: any) => boolean} isIt */
+  const median = async (execs, isIt) => {
+    const found = [];
+    while (found.length < 9) {
+      await sleep(30);
+      seen.length = 0;
+      for (const args of execs) await new Promise((end) => spawn('/usr/bin/true', args).once('exit', end));
+      while (!seen.some(isIt)) await sleep(1);
+      found.push(seen.find(isIt).waited);
+    }
+    return found.sort((a, b) => a - b)[4];
+  };
+  const ancestors = 'exec.argv == "no-such" && process.ancestors.file.name == "no-such"';
+  await session.activate(imageTelling(ancestors, 'exec.argv == "told"'));
+  const quiet = await median([['quiet']], ({ argv }) => argv[1] === 'quiet');
+  const told = await median([['quiet'], ['told']], ({ argv }) => argv[1] === 'told');
+  await session.activate(imageTelling('exit.code == 77'));
+  const exit = await median([['quiet']], ({ event }) => event === 'exit');
+  say('waits', { quiet, told, exit });
+  await session.close();
+}
+
 say('before', { outcome: execute('marked') });
 await unseen('report');
 await unseen('enforce');
 await swaps();
+// the kernel makes no difference
+if (process.argv[2] === 'waits') await waits();
