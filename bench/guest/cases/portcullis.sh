@@ -4,7 +4,8 @@ start_peer() {
 	PIDS=$AGENT_PID
 	# Where it looks at each exec, until its code is compiled.
 	case $1 in
-	exit-rule | lineage-rule | every-exec) READY_AFTER=10000 ;;
+	exit-rule) READY_AFTER=10000 ;;
+	lineage-rule | every-exec) READY_AFTER=3000 ;;
 	esac
 	case $1 in
 	enforce-*) is_refused $disk/xmrig ;;
