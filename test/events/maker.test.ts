@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { CgroupPaths } from '../../src/events/cgroups.js';
 import { type EventImage, ImageHistory } from '../../src/events/image.js';
+import { limits } from '../../src/events/limits.js';
 import { EventMaker } from '../../src/events/maker.js';
 import { ProcessTree } from '../../src/events/processes.js';
 import { Scrubber } from '../../src/events/scrub/scrubber.js';
@@ -12,7 +13,13 @@ import { byKernel, byUserSpace, fourRules, imageOf, record, rulesOf, tenSecondsU
 
 const container = '0123456789abcdef'.repeat(4);
 
-async function makerFor(image: EventImage): Promise<EventMaker> {
+function onlyTheParent(): ProcessTree {
+  return new ProcessTree((pid) =>
+    pid === 4200 ? { pid, ppid: 0, comm: 'sh\xff', path: '/bin/sh', start: 1_000_000_000n, source: 'proc' } : undefined,
+  );
+}
+
+async function makerFor(image: EventImage, processes = onlyTheParent()): Promise<EventMaker> {
   const images = new ImageHistory();
   await images.during(async () => ({ generation: 1n, image }));
   return new EventMaker({
@@ -21,11 +28,7 @@ async function makerFor(image: EventImage): Promise<EventMaker> {
     bootId: 'boot-id',
     images,
     clock: tenSecondsUp(),
-    processes: new ProcessTree((pid) =>
-      pid === 4200
-        ? { pid, ppid: 0, comm: 'sh\xff', path: '/bin/sh', start: 1_000_000_000n, source: 'proc' }
-        : undefined,
-    ),
+    processes,
     cgroups: new CgroupPaths({
       root: () => '/cg',
       membership: () => `0::/system.slice/docker-${container}.scope`,
@@ -255,4 +258,23 @@ test('records that only tell what runs and what has ended are no events', async 
   const maker = await makerFor(image);
   expect(maker.make(record({ verdict: 'none' }))).toBeUndefined();
   expect(maker.make(record({ event: 'exit', verdict: 'report', rules: [1] }))).toBeUndefined();
+});
+
+test('processes that have ended are forgotten after a while, a batch at a time', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  try {
+    const tree = new ProcessTree({ process: () => undefined, program: () => undefined, pids: () => [1] });
+    const maker = await makerFor(image, tree);
+    maker.make(record({}));
+    for (const remembered of [1, 0]) {
+      vi.advanceTimersByTime(limits.endedProcesses.value - 1);
+      await maker.beginBatch();
+      expect(tree.remembered).toBe(1);
+      vi.advanceTimersByTime(limits.procAge.value);
+      await maker.beginBatch();
+      expect(tree.remembered).toBe(remembered);
+    }
+  } finally {
+    vi.useRealTimers();
+  }
 });
