@@ -1,5 +1,6 @@
 #include "object.h"
 
+#include <malloc.h>
 #include <bpf/bpf.h>
 
 #include <cerrno>
@@ -141,6 +142,8 @@ Napi::Value Object::Layout(const Napi::CallbackInfo& info) {
 void Object::Load(const Napi::CallbackInfo& info) {
   RequireOpen(info.Env());
   const int error = bpf_object__load(object_);
+  // Loading took the kernel's types and the verifier's words; without this their memory stays with a process that mostly sleeps.
+  malloc_trim(0);
   if (error != 0) throw KernelError(info.Env(), -error, "load " + path_);
 }
 

@@ -10,6 +10,7 @@ import { isSwitchedOff } from './boot-parameter.js';
 import { cgroupHierarchy } from './canary.js';
 import type { Config } from './config.js';
 import type { FollowedConfig } from './config-follow.js';
+import { collectSoon } from './garbage.js';
 import { packageVersion } from './package.js';
 import type { PolicyWorkshop } from './policies.js';
 import { goAhead } from './priority.js';
@@ -83,7 +84,14 @@ export async function run(
 
 /** On a slow host a compilation takes longer than the watchdog waits. */
 function patient(workshop: PolicyWorkshop, manager: ServiceManager): PolicyWorkshop {
-  return { ...workshop, compile: (...all) => manager.standstill(() => workshop.compile(...all)) };
+  const compile: PolicyWorkshop['compile'] = (...all) => {
+    try {
+      return manager.standstill(() => workshop.compile(...all));
+    } finally {
+      collectSoon();
+    }
+  };
+  return { ...workshop, compile };
 }
 
 /** As the system was given it at its installation; empty where it has none, which then is like all others without. */
