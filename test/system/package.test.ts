@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildDeb } from '../../scripts/lib/deb/build.mjs';
 import { SystemMachine } from '../../scripts/lib/system/machine.mjs';
+import { idleCosts } from './idle.js';
 import { Service } from './service.js';
 
 // One story on one machine: each test goes on where the one before it ended.
@@ -88,9 +89,46 @@ test.each(['KILL', 'TERM', 'STOP'])('root cannot send it SIG%s, and the log says
   );
 });
 
-// Nor is a signal that nobody asked the unit's stop for a reason to stay away.
-test.each(['KILL', 'TERM'])('comes back from SIG%s, and goes on enforcing', async (signal) => {
-  await service.replacedAfter(`systemctl kill --kill-whom=main -s ${signal} portcullis`);
+// A whole one for people: `PORTCULLIS_IDLE_SECONDS=600 npm run test:system -- package`.
+test('left alone it takes next to nothing, with every hook of the kernel in place', async () => {
+  const seconds = Number(process.env.PORTCULLIS_IDLE_SECONDS ?? 60);
+  const { share, slowdown, residentBytes, wakeUps, ...looked } = await idleCosts(
+    machine,
+    await service.show('MainPID'),
+    seconds,
+  );
+  console.log(
+    `idle for ${looked.seconds.toFixed(0)} s, tier lsm, enforcing: ${share.toFixed(3)} % of a core in a machine that is ` +
+      `${slowdown.toFixed(1)} times slower, ${(share / slowdown).toFixed(4)} % of one of this host; ` +
+      `${(residentBytes / 1e6).toFixed(1)} MB resident; ${wakeUps.toFixed(1)} wake-ups a second`,
+  );
+  expect(share).toBeGreaterThan(0);
+  expect(share / slowdown).toBeLessThan(0.2);
+  expect(residentBytes).toBeLessThan(110e6);
+});
+
+/** Tries a refused program without pause while something happens, and says which statuses it got. */
+async function triedDuring(act: () => Promise<void>): Promise<string[]> {
+  await machine.must(`rm -f /srv/enough /srv/statuses /srv/over
+    cat > /srv/storm << 'END'
+    until [ -e /srv/enough ]; do /tmp/xmrig 2> /dev/null; echo $?; sleep 0.2; done > /srv/statuses
+    touch /srv/over
+END
+    setsid sh /srv/storm < /dev/null > /dev/null 2>&1 &`);
+  await act();
+  await machine.must('touch /srv/enough; until [ -e /srv/over ]; do sleep 0.1; done');
+  return (await machine.must('sort -u /srv/statuses')).trimEnd().split('\n');
+}
+
+test('is killed and comes back, and meanwhile the kernel goes on refusing', async () => {
+  const statuses = await triedDuring(() => service.replacedAfter('systemctl kill --kill-whom=main -s KILL portcullis'));
+  expect(statuses).toEqual(['126']);
+  expect((await service.log()).map(({ msg }) => msg)).toContain('pins-adopted');
+});
+
+// A signal that nobody asked the unit's stop for is no reason to stay away.
+test('comes back from SIGTERM, and goes on enforcing', async () => {
+  await service.replacedAfter('systemctl kill --kill-whom=main -s TERM portcullis');
   expect((await machine.run('/tmp/xmrig')).status).toBe(126);
 });
 
@@ -111,8 +149,13 @@ test('a configuration it cannot use ends it for good, with a sentence', async ()
   await machine.must('cp /srv/yaml /etc/portcullis/portcullis.yaml');
 });
 
-test('an upgrade goes on with the new version and with what the administrator wrote', async () => {
-  await machine.must('dpkg -i /srv/next.deb');
+test('an upgrade goes on with the new version and with what the administrator wrote, and refuses all the while', async () => {
+  const before = (await machine.run('systemctl restart portcullis; systemctl is-active portcullis')).stdout;
+  expect(before).toBe('active\n');
+  const statuses = await triedDuring(async () => {
+    await machine.must('dpkg -i /srv/next.deb');
+  });
+  expect(statuses).toEqual(['126']);
   expect(await machine.must('portcullis --version')).toBe('99.0.0\n');
   expect(await machine.must('systemctl is-active portcullis')).toBe('active\n');
   const tier = (await service.log()).filter(({ msg }) => msg === 'tier').at(-1);
@@ -132,6 +175,8 @@ test('the boot parameter keeps unit and agent from starting', async () => {
 test('at boot, it decides before everything that is ordinary is started', async () => {
   await machine.restart('orderly', { cmdline: '' });
   await machine.must('systemctl is-system-running --wait');
+  const cached = (await service.log()).find(({ msg }) => msg === 'image-cached');
+  expect(cached).toBeDefined();
   const entered = (unit: string) =>
     machine.must(`systemctl show -P ActiveEnterTimestampMonotonic ${unit}`).then(Number);
   const enforced = await entered('portcullis.service');
@@ -143,7 +188,8 @@ test('at boot, it decides before everything that is ordinary is started', async 
   const seconds = (microseconds: number) => (microseconds / 1e6).toFixed(1);
   console.log(
     `boot window: ${seconds(enforced - first)} s from pid 1 to the first enforced exec, ` +
-      `${seconds(enforced - began)} s of it the agent's start (emulated machine)`,
+      `${seconds(enforced - began)} s of it the agent's start (emulated machine); what was in force last decided after ` +
+      `${Number(cached!.sinceStart) / 1e3} s of that`,
   );
   await machine.must('cp /bin/true /tmp/xmrig');
   expect((await machine.run('/tmp/xmrig')).status).toBe(126);
