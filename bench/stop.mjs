@@ -1,6 +1,7 @@
 // How far a forbidden program comes before it is stopped, for each way of stopping it.
 import { join } from 'node:path';
 import { root } from '../scripts/lib/paths.mjs';
+import { CommandError } from '../scripts/lib/process.mjs';
 import { setUp } from '../scripts/lib/setup.mjs';
 import { measureInGuest } from './exec/machine.mjs';
 import { figure } from './lib/statistics.mjs';
@@ -17,9 +18,12 @@ const WAYS = {
   'after=lsm': 'killed after the event, by the agent (a rule that the kernel cannot decide)',
 };
 
+/** By name, too: the program that tries it is called with the same word. */
+const STOPPED = 'exec.file.name == "spin" && exec.argv == "stop-me"';
+
 const POLICIES = {
-  'at-exec': policyOf('exec.argv == "stop-me"', 'deny: {}'),
-  after: policyOf('exec.argv == "stop-me" && exec.user != "no-such-user"', 'kill: {signal: SIGKILL}'),
+  'at-exec': policyOf(STOPPED, 'deny: {}'),
+  after: policyOf(`${STOPPED} && exec.user != "no-such-user"`, 'kill: {signal: SIGKILL}'),
 };
 
 const TRIES = { quick: 3, full: 20 };
@@ -38,7 +42,7 @@ export async function run({ effort }) {
 export async function measureOn(kernel, effort) {
   await setUp([`kernel-${kernel}`]);
   const policies = Object.entries(POLICIES).map(([policy, text]) => [`policies/${policy}/bench.policy`, text]);
-  return measureInGuest({
+  const measured = await measureInGuest({
     kernel,
     script: 'stop.sh',
     plan: {},
@@ -49,6 +53,10 @@ export async function measureOn(kernel, effort) {
     files: { '/bench/agent.sh': join(root, 'scripts', 'demo', 'agent.sh') },
     timeout: TIMEOUT,
   });
+  const tries = TRIES[effort] * Object.keys(WAYS).length;
+  if (measured.findings.length !== tries)
+    throw new CommandError(`the guest tells of ${measured.findings.length} tries and not of ${tries}`);
+  return measured;
 }
 
 /** @param {{kernel: string, findings: Record<string, any>[]}[]} measured @returns {import('./lib/section.mjs').SectionResult} */
