@@ -40,6 +40,19 @@ static __always_inline void unseen(struct machine *m, struct exec *e, struct tas
 	emit(m, task, 0, PC_STAGE_UNSEEN, PC_VERDICT_UNSEEN);
 }
 
+/* Of a task that is in the middle of an exec, perhaps past stage 1: stage 2 may sleep, and makes nothing itself. Names the tasks for which
+ * there is nothing to be had. */
+static __always_inline void expect_exec(struct seq_file *seq, struct task_struct *task)
+{
+	int pid = task->pid;
+
+	if (bpf_core_field_exists(task->in_execve) && !BPF_CORE_READ_BITFIELD(task, in_execve))
+		return;
+	/* the program's levels, too: whether it is a script's is not known from here */
+	if (!exec_of(task, ACTIVE, BPF_LOCAL_STORAGE_GET_F_CREATE) || !levels_of(task, ACTIVE, BPF_LOCAL_STORAGE_GET_F_CREATE))
+		bpf_seq_write(seq, &pid, sizeof(pid));
+}
+
 /* A script's own file is gone when this tier looks: what the caller named is all there is. An absolute name stands for the path, its
  * last component for the name; a relative name leaves the path unknown. */
 static __noinline void claimed_level(struct machine *m, struct levels *levels, struct linux_binprm *bprm)

@@ -8,6 +8,9 @@
  *   tracepoint  -                                          kill_at_exec tp_btf/sched_process_exec
  *   all but the last: check_seen, tp_btf/sched_process_exec: an exec that stage 2 did not see is a verdict of its own
  *
+ * Once, behind those of tier lsm:
+ *   expect       iter/task: makes what stage 2 needs of execs that were past stage 1 already
+ *
  * Attached while an image wants it:
  *   report_exit  tp_btf/sched_process_exit
  *   inherit      tp_btf/sched_process_fork: a child has the lineage of its parent
@@ -131,6 +134,16 @@ int BPF_PROG(check_seen, struct task_struct *task, int old_pid, struct linux_bin
 	if (m.s)
 		yield(m.s);
 	leave(t.st, t.slot);
+	return 0;
+}
+
+SEC("iter/task")
+int expect(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+
+	if (task)
+		expect_exec(ctx->meta->seq, task);
 	return 0;
 }
 

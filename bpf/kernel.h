@@ -153,6 +153,7 @@ struct task_struct {
 	struct mm_struct *mm;
 	struct signal_struct *signal;
 	struct css_set *cgroups;
+	unsigned in_execve : 1;
 };
 
 struct seq_file;

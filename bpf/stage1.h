@@ -117,6 +117,20 @@ static __always_inline void keep_first(struct scratch *s, struct exec *e, u32 le
 	s->first = e->first;
 }
 
+/* Another image decides by stage 2 than did below, or one where there was none: it finds what it may not make. A shadow does without: what
+ * was on its way when it came is not its affair. */
+static __noinline void make_storage(struct linux_binprm *bprm, struct task_struct *task, enum which which)
+{
+	struct elf_head head = {};
+
+	if (which == SHADOW)
+		return;
+	exec_of(task, which, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	bpf_probe_read_kernel(&head, sizeof(head), &bprm->buf);
+	if (!is_elf(&head) || BPF_CORE_READ(bprm, interp) != BPF_CORE_READ(bprm, filename))
+		levels_of(task, which, BPF_LOCAL_STORAGE_GET_F_CREATE);
+}
+
 enum can_refuse { CANNOT_REFUSE, CAN_REFUSE };
 
 static __always_inline int decide_stage1(struct machine *m, struct exec *e, struct linux_binprm *bprm, struct task_struct *task,
@@ -132,9 +146,10 @@ static __always_inline int decide_stage1(struct machine *m, struct exec *e, stru
 	native = is_native(s, bprm);
 	if (BPRM(interp) == BPRM(filename))
 		begin_exec(e, bprm, t->generation);
-	else if (e->bprm != (u64)bprm || e->generation != t->generation)
+	else if (e->bprm != (u64)bprm || e->generation != t->generation) {
+		make_storage(bprm, task, t->which);
 		return 0; /* the image changed below: stage 2 decides with the new one */
-	else if (e->file == (u32)(u64)BPRM(file))
+	} else if (e->file == (u32)(u64)BPRM(file))
 		return 0; /* another agent's program has asked about this level */
 	e->file = (u32)(u64)BPRM(file);
 	level = e->levels;
@@ -187,17 +202,6 @@ static __always_inline int decide_stage1(struct machine *m, struct exec *e, stru
 	count(PC_COUNT_REFUSED);
 	emit(m, task, levels, PC_STAGE_REFUSE, PC_VERDICT_REFUSE);
 	return -EPERM;
-}
-
-/* There is no image yet, but perhaps there is one by stage 2, which finds what it may not make. */
-static __always_inline void make_storage(struct linux_binprm *bprm, struct task_struct *task, enum which which)
-{
-	struct elf_head head = {};
-
-	exec_of(task, which, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	bpf_probe_read_kernel(&head, sizeof(head), &bprm->buf);
-	if (!is_elf(&head))
-		levels_of(task, which, BPF_LOCAL_STORAGE_GET_F_CREATE);
 }
 
 /* Makes all task storage of an exec, and does not sleep: up to Linux 6.1 whoever sleeps while it makes some keeps everybody on its CPU from

@@ -204,7 +204,7 @@ static __always_inline int stage2(struct linux_binprm *bprm, enum may_sleep slee
 	struct turn t = { .which = which, .slot = PC_SLOTS };
 	struct machine m = {};
 
-	if (!e) { /* nor was it there at stage 1, which has counted it, or was attached in between: the shadow's affair, or unseen */
+	if (!e) { /* nor was it there at stage 1, which has counted it; or began before the shadow, whose affair it is not */
 		if (sleeps == MAY_NOT_SLEEP)
 			count(PC_COUNT_NO_MEMORY);
 		return 0;

@@ -48,6 +48,8 @@ export const smallestCapacity = 1 << 20;
 export const largestCapacity = 1 << 26;
 /** Scratch memories beside one for each CPU: for programs that were preempted, or sleep until a page is back. */
 const spareScratches = 96;
+/** A task's storage is not to be had while another program on its CPU is busy with one, which is over in no time. */
+const mostPasses = 100;
 
 /** Capacity for an image: the next power of two. Bytes. */
 export function capacityFor(bytes: number): number {
@@ -99,7 +101,7 @@ export class ProgramSet {
     };
     const object = BpfObject.open(path, {
       ...options,
-      programs: [...tier.programs, exitProgram, forkProgram, restoreProgram],
+      programs: programsOf(tier),
     });
     try {
       object.load();
@@ -120,8 +122,7 @@ export class ProgramSet {
     const { capacity, scratches } = home.record;
     const rodata = rodataFor(capacity, scratches);
     const reuse = Object.fromEntries(sharedMaps.map((name) => [name, home.map(name)]));
-    const programs = [...tier.programs, exitProgram, forkProgram, restoreProgram];
-    const object = BpfObject.open(path, { rodata, programs, reuse });
+    const object = BpfObject.open(path, { rodata, programs: programsOf(tier), reuse });
     for (const map of Object.values(reuse)) map.close();
     let set: ProgramSet | undefined;
     try {
@@ -195,8 +196,15 @@ export class ProgramSet {
     this.home = undefined;
   }
 
+  /** What is in the middle of an exec by now is decided, too. */
   attach(): void {
     for (const program of this.tier.programs) this.links.push(this.attachOne(program));
+    if (this.tier.afterwards === undefined) return;
+    const link = this.object.attach(this.tier.afterwards);
+    let passes = 0;
+    do passes += 1;
+    while (link.readIterator().length > 0 && passes < mostPasses);
+    link.detach();
   }
 
   /** Last attached, first detached: the check for unseen execs goes before what it checks. */
@@ -347,6 +355,10 @@ export class ProgramSet {
       this.exitLink = undefined;
     }
   }
+}
+
+function programsOf({ programs, afterwards }: Tier): string[] {
+  return [...programs, ...(afterwards === undefined ? [] : [afterwards]), exitProgram, forkProgram, restoreProgram];
 }
 
 function headerNumber(image: Uint8Array, offset: number): number {

@@ -6,6 +6,8 @@ export interface Tier {
   name: TierName;
   /** Programs of bpf/exec.bpf.c, in the order in which they are attached. */
   programs: readonly string[];
+  /** An iterator over all tasks to run once they are attached, until it names nobody. */
+  afterwards?: string;
   /** Those that decide by the shadow image. */
   shadowPrograms: readonly string[];
   /** What a self-test exec must come to. */
@@ -35,6 +37,7 @@ export const tiers: readonly Tier[] = [
     name: 'lsm',
     // stage 2 first: an exec that stage 1 has seen must find it; of two at one hook the one attached last runs first
     programs: ['kill', 'refuse', 'check_seen'],
+    afterwards: 'expect',
     shadowPrograms: ['shadow_decide', 'shadow_watch'],
     stops: 'refused',
     cannot: [],

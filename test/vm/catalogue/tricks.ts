@@ -67,8 +67,8 @@ function race(how: string, id: string): Raced {
   return { kind: 'race', id, how };
 }
 
-function late(id: string, way: string): Late {
-  return { ...attempt(id, way), kind: 'late' };
+function late(id: string, way: string, options: Options = {}): Late {
+  return { ...attempt(id, way, options), kind: 'late' };
 }
 
 /** With the same arguments, where these are executed by path. */
@@ -276,6 +276,10 @@ const timing: readonly Trick[] = [
   late('older-process', 'older:/tmp/vm/late'),
   late('parked-before-agent', 'parked-before:/tmp/vm/late'),
   late('parked-between-stages', 'parked-between:/tmp/vm/late'),
+  late('parked-script-between-stages', 'parked-between:/tmp/vm/late', {
+    named: run(`${bin}/line-named`),
+    control: run(`${bin}/line-harmless`),
+  }),
   { kind: 'staged', id: 'agent-stopped' },
   { kind: 'staged', id: 'ring-full' },
   { kind: 'staged', id: 'swap-storm' },
