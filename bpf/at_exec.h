@@ -27,8 +27,10 @@ static __always_inline void unseen(struct machine *m, struct exec *e, struct tas
 	if (t->st->on_unseen && !spared(t->st, task, BPF_CORE_READ(inode, i_ino), BPF_CORE_READ(inode, i_sb, s_dev)))
 		bpf_send_signal(SIGKILL);
 	forget_lineage(task, e ? e->id : 0);
-	if (!e || !m->s)
+	if (!m->s)
 		return;
+	if (!e)
+		e = &m->s->untold;
 	begin_exec(e, bprm, t->generation);
 	begin_scratch(m->s, e, t, PC_STAGE_UNSEEN);
 	m->s->path_from = PATH_END - 1;

@@ -146,6 +146,20 @@ struct progress { /* of one pattern of several segments */
 	u32 next : 8;
 };
 
+/* What goes with a task from stage 1 to stage 2 and to the check that stage 2 was there. */
+struct exec {
+	u64 id;
+	u64 bprm;     /* which exec */
+	u64 seen;     /* the last exec that was decided, as exec_number() counts */
+	u64 generation; /* image of the levels' atoms */
+	u32 levels;
+	u32 scratch;  /* claimed by stage 1 */
+	struct pc_file first; /* the program of level 0 */
+	u64 inode;    /* of the same */
+	u32 device;
+	u32 file;     /* of the last level: some bits of its address */
+};
+
 /* Memory of one running program. Programs may sleep, migrate and be preempted, so it is neither per CPU nor on the stack, and it is too
  * large to allocate at every exec: a program claims one, that of its CPU first. After stage 1 it keeps what was read and decided, until
  * somebody else claims it: where stage 2 finds it again it need not decide anew. */
@@ -225,6 +239,8 @@ struct scratch {
 	u32 hit;
 	u32 list;
 
+	struct exec untold; /* stands for one of a task that there was no storage for */
+
 	/* integer search */
 	s64 number;
 	u32 low;
@@ -285,20 +301,6 @@ struct {
 	__type(key, u32);
 	__type(value, struct scratch);
 } scratches SEC(".maps");
-
-/* What goes with a task from stage 1 to stage 2 and to the check that stage 2 was there. */
-struct exec {
-	u64 id;
-	u64 bprm;     /* which exec */
-	u64 seen;     /* the last exec that was decided, as exec_number() counts */
-	u64 generation; /* image of the levels' atoms */
-	u32 levels;
-	u32 scratch;  /* claimed by stage 1 */
-	struct pc_file first; /* the program of level 0 */
-	u64 inode;    /* of the same */
-	u32 device;
-	u32 file;     /* of the last level: some bits of its address */
-};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);

@@ -39,6 +39,24 @@ describe('a session', () => {
       });
     });
 
+    // Up to 6.1 what a BPF program asks for is charged whatever the limit, so there is always memory.
+    const charged = kernel === '6.1';
+
+    it('tells of an exec that the kernel had no memory to remember, and lets it run when told to report', () => {
+      const { other, marked, told, unseen, full } = findings.get('without-memory-report')!;
+      expect({ other, marked, full }).toEqual({ other: 'ran', marked: charged ? 'refused' : 'ran', full: !charged });
+      expect(told).toBe(unseen);
+      expect(Number(unseen) >= 2).toBe(!charged);
+    });
+
+    it('kills an exec that the kernel had no memory to remember when told to enforce', () => {
+      const { other, marked, told, unseen, full } = findings.get('without-memory-enforce')!;
+      const killed = { other: 'SIGKILL', marked: 'SIGKILL', full: true };
+      expect({ other, marked, full }).toEqual(charged ? { other: 'ran', marked: 'refused', full: false } : killed);
+      expect(told).toBe(unseen);
+      expect(Number(unseen) >= 2).toBe(!charged);
+    });
+
     it('takes an image that outgrows its slots', () => {
       expect(findings.get('grown')).toEqual({ before: 'refused', after: 'refused', control: 'ran', generation: 2 });
     });

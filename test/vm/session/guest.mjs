@@ -1,5 +1,7 @@
 // Runs in the guest: a session over the real kernel, without the agent. One JSON line for each finding.
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const dist = '/usr/lib/portcullis/dist';
@@ -12,6 +14,7 @@ const { compile } = await import(`${dist}/compiler/index.js`);
 const { loadPolicies } = await import(`${dist}/policy/index.js`);
 
 const object = '/usr/lib/portcullis/build/bpf/exec.bpf.o';
+const mostThatStay = 400;
 const say = (finding, what) =>
   console.log(JSON.stringify({ finding, ...what }, (_, value) => (typeof value === 'bigint' ? Number(value) : value)));
 
@@ -56,6 +59,40 @@ async function unseen(onUnseen) {
   }
   set.close();
   say(`unseen-${onUnseen}`, { outcome, records: records.map(({ stage, verdict }) => ({ stage, verdict })) });
+}
+
+/**
+ * The kernel has no memory to remember a task: it charges the control group in which the maps were made, and that may have no more. Processes
+ * that stay take what the kernel holds in reserve, then one is executed that the policy lets run, and one that it refuses.
+ */
+async function withoutMemory(onUnseen) {
+  const root = '/sys/fs/cgroup';
+  const group = `${root}/without-memory-${onUnseen}`;
+  writeFileSync(`${root}/cgroup.subtree_control`, '+memory');
+  mkdirSync(group);
+  writeFileSync(`${group}/cgroup.procs`, String(process.pid));
+  const session = await openSession({ agentPid: process.pid, tier: 'lsm' });
+  writeFileSync(`${root}/cgroup.procs`, String(process.pid));
+  session.takeOver();
+  await session.activate(imageDenying('marked'), { onUnseen });
+  writeFileSync(`${group}/memory.max`, '0');
+  const stay = [];
+  // each processor has a reserve of its own
+  for (let inRow = 0; stay.length < mostThatStay && inRow < 16; ) {
+    const before = session.counters().no_memory;
+    stay.push(spawn('/usr/bin/sleep', ['1000'], { stdio: 'ignore' }));
+    inRow = session.counters().no_memory > before ? inRow + 1 : 0;
+  }
+  const outcomes = { other: execute('other'), marked: execute('marked') };
+  const told = (await session.drain()).filter(({ verdict }) => verdict === 'unseen');
+  const { unseen } = session.counters();
+  for (const child of stay) {
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    if (child.exitCode === null && child.signalCode === null) await ended;
+  }
+  await session.close();
+  say(`without-memory-${onUnseen}`, { ...outcomes, told: told.length, unseen, full: stay.length < mostThatStay });
 }
 
 /** An image that outgrows its slots, then swaps under a run of execs: what is denied by every image never runs. */
@@ -121,6 +158,8 @@ async function waits() {
 say('before', { outcome: execute('marked') });
 await unseen('report');
 await unseen('enforce');
+await withoutMemory('report');
+await withoutMemory('enforce');
 await swaps();
 // the kernel makes no difference
 if (process.argv[2] === 'waits') await waits();
