@@ -4,7 +4,7 @@ import type { Foundation } from './foundation.js';
 import type { KernelSide } from './kernel-side.js';
 import { limits } from './limits.js';
 import { lossesOf } from './losses.js';
-import { isHandedOver, sayStop } from './pins.js';
+import { isKept, sayStop } from './pins.js';
 import { type StopSummary, stopText } from './stop-summary.js';
 import { withinTime } from './within-time.js';
 
@@ -13,7 +13,7 @@ export async function leaveInOrder(foundation: Foundation, kernel: KernelSide): 
   const { log, journal, imageCache } = foundation;
   const { session, delivery } = kernel;
   const { directory, on_stop } = foundation.config.pins;
-  const keeps = directory.at === 'path' && (on_stop === 'keep' || isHandedOver());
+  const keeps = directory.at === 'path' && isKept(on_stop);
   // First nothing decides any more, then what was decided is brought out, then the programs go.
   const brought = await withinTime(limits.stopTime.value, async () => {
     await kernel.sweeper.end();

@@ -27,11 +27,13 @@ export function sayTakeOver(log: AgentLog, before: TakeOver): void {
   }
 }
 
-/** While this file is there, a stop is one half of an upgrade, and the kernel goes on deciding whatever `pins.on_stop` says. */
-export const handOverMark = join(lockDirectory, 'hand-over');
-
-export function isHandedOver(mark = handOverMark): boolean {
-  return existsSync(mark);
+/**
+ * Whether the kernel goes on deciding after a stop. Two files overrule `pins.on_stop` while they are there: `hand-over`, where a stop is one half of
+ * an upgrade, and `release`, where the package goes and nobody will be left who may remove what is protected.
+ */
+export function isKept(onStop: 'release' | 'keep', marks = lockDirectory): boolean {
+  if (existsSync(join(marks, 'release'))) return false;
+  return onStop === 'keep' || existsSync(join(marks, 'hand-over'));
 }
 
 export function sayStop(log: AgentLog, onStop: 'release' | 'keep', directory: string): void {

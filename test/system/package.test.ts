@@ -196,6 +196,11 @@ test('at boot, it decides before everything that is ordinary is started', async 
 });
 
 test('removed, it leaves its configuration; purged, it leaves nothing', async () => {
+  // what an agent left on purpose, and protected, goes too
+  await machine.must("sed -i 's/on_stop: release/on_stop: keep/' /etc/portcullis/portcullis.yaml");
+  await machine.must('systemctl restart portcullis && systemctl stop portcullis && ls /sys/fs/bpf/portcullis/*');
+  expect((await machine.run('/tmp/xmrig')).status).toBe(126);
+  expect((await machine.run('rm -rf /sys/fs/bpf/portcullis')).status).toBe(1);
   await machine.must('dpkg -r portcullis');
   expect((await machine.run('systemctl is-active portcullis; pgrep -f portcullis/bin')).stdout).toBe('inactive\n');
   await machine.must('/tmp/xmrig; ! test -e /sys/fs/bpf/portcullis; ! test -e /usr/lib/portcullis');
