@@ -1,12 +1,13 @@
 /** How the agent leaves the kernel: in order, with everything that was decided brought out, or after a start that failed. */
 import type { KernelSession } from '../kernel/types.js';
+import type { AgentLog } from '../telemetry/log.js';
 import type { Foundation } from './foundation.js';
 import type { KernelSide } from './kernel-side.js';
 import { limits } from './limits.js';
 import { lossesOf } from './losses.js';
 import { isKept, sayStop } from './pins.js';
 import { type StopSummary, stopText } from './stop-summary.js';
-import { withinTime } from './within-time.js';
+import { type TimedOutcome, withinTime } from './within-time.js';
 
 /** Takes everything off the kernel, or leaves it deciding where the configuration says so, and brings what was decided to the log. */
 export async function leaveInOrder(foundation: Foundation, kernel: KernelSide): Promise<StopSummary> {
@@ -14,22 +15,21 @@ export async function leaveInOrder(foundation: Foundation, kernel: KernelSide): 
   const { session, delivery } = kernel;
   const { directory, on_stop } = foundation.config.pins;
   const keeps = directory.at === 'path' && isKept(on_stop);
+  const rings = new LastOfRings(kernel);
   // First nothing decides any more, then what was decided is brought out, then the programs go.
   const brought = await withinTime(limits.stopTime.value, async () => {
     await kernel.sweeper.end();
     if (!keeps) await session.release();
     await delivery.idle();
     // what is kept stays in the rings for the next agent
-    if (!keeps) delivery.acceptDrained(await session.drain());
+    if (!keeps) await rings.empty();
     await delivery.idle();
     await journal?.delivered();
     await imageCache?.settled();
   });
+  if (brought.outcome === 'failed') sayNotBrought(log, brought.error);
+  if (brought.outcome !== 'done' && !keeps) await saveRest(foundation, kernel, { rings, brought });
   await journal?.close();
-  if (brought.outcome === 'failed') {
-    const text = 'What the kernel still held could not be brought out.';
-    log.error('delivery-failed', text, { error: String(brought.error) });
-  }
   const counters = session.counters();
   if (keeps) await session.leave();
   else await session.close();
@@ -41,6 +41,54 @@ export async function leaveInOrder(foundation: Foundation, kernel: KernelSide): 
     // what the log has not taken stays in the rings where they are kept
     lost: { ...lossesOf(counters), undelivered: keeps ? 0 : delivery.waiting },
   };
+}
+
+/** What nobody has read of the rings, taken from them once however often that is tried. */
+class LastOfRings {
+  readonly #kernel: KernelSide;
+  #emptied: Promise<void> | undefined;
+
+  constructor(kernel: KernelSide) {
+    this.#kernel = kernel;
+  }
+
+  get wasTried(): boolean {
+    return this.#emptied !== undefined;
+  }
+
+  /** The delivery has it then, and counts it until the log has it. */
+  empty(): Promise<void> {
+    this.#emptied ??= this.#empty();
+    return this.#emptied;
+  }
+
+  async #empty(): Promise<void> {
+    const { session, delivery } = this.#kernel;
+    delivery.acceptDrained(await session.drain());
+  }
+}
+
+/** Before the rings are gone: what is in them is delivered where a step has failed, and counted where the log took nothing in time. */
+async function saveRest(
+  { log }: Foundation,
+  { session, delivery }: KernelSide,
+  { rings, brought }: { rings: LastOfRings; brought: TimedOutcome },
+): Promise<void> {
+  const triedBefore = rings.wasTried;
+  let isEmpty = false;
+  const saved = await withinTime(limits.stopTime.value, async () => {
+    // else more would come after the last look; where this is what has failed, it was said
+    await session.release().catch(() => {});
+    await rings.empty();
+    isEmpty = true;
+    if (brought.outcome === 'failed') await delivery.idle();
+  });
+  if (saved.outcome === 'failed' && !(triedBefore && brought.outcome === 'failed')) sayNotBrought(log, saved.error);
+  if (saved.outcome === 'too-late' && !isEmpty) sayNotBrought(log, new Error('the rings did not let go of it in time'));
+}
+
+function sayNotBrought(log: AgentLog, error: unknown): void {
+  log.error('delivery-failed', 'What the kernel still held could not be brought out.', { error: String(error) });
 }
 
 /** The last line. Resolves when the log has it, or does not take it in time. */
