@@ -176,7 +176,7 @@ export class Agent {
       journal,
       events,
       tally,
-      rollout: () => this.#policies.rolloutStatus,
+      rollout: () => this.#policies.rolloutReport,
       safety: () => ({ ...safeguards.status, selfProtection: selfGuard.status }),
       unlock: (seconds, by) => selfGuard.unlock(seconds, by),
       processes: () => kernel.processReports(enforcement.inForce?.prepared.ruleset.rules ?? []),

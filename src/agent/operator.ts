@@ -1,10 +1,10 @@
 /** What an operator may see and do of a running agent: the other end of the control socket. */
 import type { KernelSession } from '../kernel/types.js';
-import type { FollowerStatus } from '../rollout/follower/status.js';
 import type { EventFilter, WantedMode } from '../telemetry/control/protocol.js';
 import type { RecentEvents } from '../telemetry/control/recent-events.js';
 import type {
   ProcessReport,
+  RolloutReport,
   RuleReport,
   SafetyReport,
   SelfProtectionReport,
@@ -36,8 +36,8 @@ export interface OperatorParts {
   journal: Pick<Journal, 'counts'> | undefined;
   events: RecentEvents;
   tally: EventTally;
-  /** Of distributed policies; undefined where they come from this host alone. */
-  rollout(): FollowerStatus | undefined;
+  /** Of distributed policies; undefined where no repository is configured. */
+  rollout(): RolloutReport | undefined;
   safety(): SafetyReport;
   /** Throws ControlError `not-protected`. */
   unlock(seconds: number, by: string): SelfProtectionReport;

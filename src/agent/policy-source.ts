@@ -1,6 +1,6 @@
 /** Where policies come from: what was distributed to this host, or else its own files; and the way from there to an image. */
 import type { PolicyFile } from '../policy/parse-file.js';
-import type { FollowerStatus } from '../rollout/follower/status.js';
+import type { RolloutReport } from '../telemetry/control/reports.js';
 import type { Enforcement } from './enforcement.js';
 import type { Foundation } from './foundation.js';
 import { PolicyError, type PolicyOrigin, type Prepared, preparePolicies } from './policies.js';
@@ -14,29 +14,42 @@ type Beginning = 'with-last-known-good' | 'without';
 export class PolicySource {
   readonly #foundation: Foundation;
   #rollout: Rollout | undefined;
+  /** Why there is none, where one is configured. */
+  #unavailable: Extract<RolloutReport, { is: 'unavailable' }> | undefined;
   #began: Beginning = 'without';
 
   constructor(foundation: Foundation) {
     this.#foundation = foundation;
+    const { config, metrics } = foundation;
+    metrics.watchRollout({
+      configured: config.rollout?.url !== undefined,
+      status: () => this.#rollout?.status,
+    });
   }
 
-  /** Of distributed policies; undefined where they come from this host alone. */
-  get rolloutStatus(): FollowerStatus | undefined {
-    return this.#rollout?.status;
+  /** Of distributed policies; undefined where no repository is configured. */
+  get rolloutReport(): RolloutReport | undefined {
+    return this.#rollout === undefined ? this.#unavailable : { is: 'followed', ...this.#rollout.status };
   }
 
   /** The agent protects by its own policies where the distributed ones cannot be had. */
   async openRollout(): Promise<void> {
-    const { config, metrics, log, world } = this.#foundation;
-    if (config.rollout === undefined) return;
-    metrics.watchRollout(() => this.rolloutStatus);
+    const { config, log, world } = this.#foundation;
+    const { rollout } = config;
+    if (rollout?.url === undefined) return;
+    const { url } = rollout;
     try {
-      this.#rollout = await Rollout.open(config.rollout, {
-        version: world.version,
-        notify: ({ level, code, text, fields }) => log[level](code, text, { ...fields }),
-      });
+      this.#rollout = await Rollout.open(
+        { ...rollout, url },
+        {
+          version: world.version,
+          notify: ({ level, code, text, fields }) => log[level](code, text, { ...fields }),
+        },
+      );
     } catch (error) {
-      log.error('rollout-unavailable', `Policies come from this host alone. ${sentenceOf(error)}`);
+      const reason = sentenceOf(error);
+      this.#unavailable = { is: 'unavailable', url, reason };
+      log.error('rollout-unavailable', `Policies come from this host alone. ${reason}`);
     }
   }
 

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PolicyFile } from '../policy/index.js';
+import { whyUnreadable } from '../policy/why-unreadable.js';
 import type { Clock, Follower } from '../rollout/follower/follower.js';
 import type { Candidate, Guard, WouldActOn } from '../rollout/follower/guard.js';
 import type { HttpSource } from '../rollout/follower/source.js';
@@ -36,10 +37,9 @@ export class Rollout {
     this.#lastKnownGood = follower.lastKnownGood();
   }
 
-  /** Undefined when no repository is configured. Rejects with a sentence when what is configured cannot be used. */
-  static async open(config: RolloutConfig, world: RolloutWorld): Promise<Rollout | undefined> {
+  /** Rejects with a sentence when what is configured cannot be used. */
+  static async open(config: RolloutConfig & { url: string }, world: RolloutWorld): Promise<Rollout> {
     const { url, root, directory, interval, expiry, limit, labels, proxy } = config;
-    if (url === undefined) return undefined;
     const pinnedRoot = await read(root, 'root');
     const id = config.host ?? (await read('/etc/machine-id', 'host')).trim();
     const ca = config.ca === undefined ? undefined : await read(config.ca, 'ca');
@@ -130,6 +130,6 @@ async function read(path: string, key: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    throw new RolloutSetupError(`Cannot read ${path} (rollout.${key}): ${(error as Error).message}.`);
+    throw new RolloutSetupError(`Cannot read ${path} (rollout.${key}): ${whyUnreadable(error)}.`);
   }
 }

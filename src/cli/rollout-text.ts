@@ -1,11 +1,16 @@
 /** What a status report says of distributed policies, for people. */
 import type { Style } from '../policy/index.js';
-import type { FollowerStatus, TargetStatus } from '../rollout/follower/status.js';
+import type { TargetStatus } from '../rollout/follower/status.js';
+import type { RolloutReport } from '../telemetry/control/reports.js';
 import { printable } from './words.js';
 
-/** Rows of the status table; none where policies come from this host alone. */
-export function rolloutRows(rollout: FollowerStatus | undefined, style: Style): string[][] {
+/** Rows of the status table; none where no repository is configured. */
+export function rolloutRows(rollout: RolloutReport | undefined, style: Style): string[][] {
   if (rollout === undefined) return [];
+  if (rollout.is === 'unavailable') {
+    const why = printable(rollout.reason.replace(/\.$/, ''));
+    return [['rollout', style.error(`unavailable: ${why}; policies come from this host alone`)]];
+  }
   const { url, lastSuccess, problem, expired, targets } = rollout;
   const seen =
     lastSuccess === undefined ? 'not reached since the start' : `reached ${new Date(lastSuccess).toISOString()}`;

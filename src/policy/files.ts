@@ -3,6 +3,7 @@ import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { limits } from './limits.js';
 import type { PolicyFile } from './parse-file.js';
+import { whyUnreadable } from './why-unreadable.js';
 
 /** A path that was named cannot be read. */
 export class PolicyFilesError extends Error {
@@ -69,14 +70,5 @@ async function readBounded(path: string): Promise<Uint8Array> {
 }
 
 function unreadable(path: string, error: unknown): PolicyFilesError {
-  const code = (error as NodeJS.ErrnoException).code;
-  const why =
-    code === 'ENOENT'
-      ? 'there is no such file'
-      : code === 'EACCES'
-        ? 'permission denied'
-        : error instanceof Error
-          ? error.message
-          : String(error);
-  return new PolicyFilesError('unreadable', `Cannot read ${path}: ${why}.`);
+  return new PolicyFilesError('unreadable', `Cannot read ${path}: ${whyUnreadable(error)}.`);
 }

@@ -75,7 +75,7 @@ export function allMetrics(): readonly MetricFacts[] {
     rings: () => [],
     memory: () => [],
   });
-  metrics.watchRollout(() => undefined);
+  metrics.watchRollout({ configured: false, status: () => undefined });
   metrics.watchBreaker(() => []);
   metrics.watchSelfProtection({ status: { is: 'off' }, attempts: () => ({}), lost: () => 0n });
   const own = metrics.describe().filter(({ name }) => name.startsWith('portcullis_'));

@@ -5,11 +5,10 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { ActionStatus, Decision } from '../events/decision.js';
 import type { Stage, TierName, Verdict } from '../kernel/types.js';
-import type { FollowerStatus } from '../rollout/follower/status.js';
 import { type KernelFacts, registerKernelMetrics } from './kernel-metrics.js';
 import { limits } from './limits.js';
 import { PairTally } from './pair-tally.js';
-import { registerRolloutMetrics } from './rollout-metrics.js';
+import { type RolloutFacts, registerRolloutMetrics } from './rollout-metrics.js';
 import { registerSelfProtectionMetrics, type SelfProtectionFacts } from './self-protection-metrics.js';
 
 export type ReloadResult = 'done' | 'partial' | 'refused';
@@ -163,9 +162,8 @@ export class Metrics {
     });
   }
 
-  /** `status`: of the follower, at a scrape; undefined without one. */
-  watchRollout(status: () => FollowerStatus | undefined): void {
-    registerRolloutMetrics(this.#registry, status);
+  watchRollout(rollout: RolloutFacts): void {
+    registerRolloutMetrics(this.#registry, rollout);
   }
 
   watchJournal(journal: JournalFacts): void {

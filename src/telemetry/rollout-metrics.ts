@@ -2,9 +2,21 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { FollowerStatus } from '../rollout/follower/status.js';
 
-/** `status`: of the follower; undefined while policies come from this host alone. */
-export function registerRolloutMetrics(registry: Registry, status: () => FollowerStatus | undefined): void {
+/** What metrics read of the distribution of policies, at a scrape. */
+export interface RolloutFacts {
+  /** Whether a repository is set. */
+  readonly configured: boolean;
+  /** Of the follower; undefined while policies come from this host alone. */
+  status(): FollowerStatus | undefined;
+}
+
+export function registerRolloutMetrics(registry: Registry, { configured, status }: RolloutFacts): void {
   const registers = [registry];
+  new Gauge({
+    name: 'portcullis_rollout_configured',
+    help: '1 where `rollout.url` is set, whether or not its repository can be followed.',
+    registers,
+  }).set(configured ? 1 : 0);
   new Gauge({
     name: 'portcullis_rollout_target',
     help: 'Distributed policies by release and by the stage that reaches this host: 1 for the state each is in.',
@@ -37,7 +49,7 @@ export function registerRolloutMetrics(registry: Registry, status: () => Followe
   });
   new Gauge({
     name: 'portcullis_rollout_last_success_timestamp_seconds',
-    help: 'When the repository was last asked with success.',
+    help: 'When the repository was last asked with success; 0 as long as it was not since the start.',
     registers,
     collect() {
       this.set((status()?.lastSuccess ?? 0) / 1000);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Agent } from '../../src/agent/agent.js';
 import type { RolloutConfig } from '../../src/agent/rollout.js';
+import { run } from '../cli/support.js';
 import { record } from '../events/support.js';
 import { policyText, TestRepository } from '../rollout/publisher-support.js';
 import { FileServer } from '../rollout/server.js';
@@ -114,6 +115,30 @@ test('it protects by its own policies when the repository cannot be followed at 
   const told = bench.entries.find(({ msg }) => msg === 'rollout-unavailable');
   expect(told).toMatchObject({ level: 'error', text: expect.stringContaining('/nowhere/root.json (rollout.root)') });
   expect(agent!.status).toMatchObject({ status: 'ready', rules: 1 });
+});
+
+test('a rollout that cannot start is told by status and metrics, not by the log alone', async () => {
+  const socket = join(bench.directory, 'control.sock');
+  agent = await bench.start({
+    rollout: rollout({ root: '/nowhere/root.json' }),
+    control: { socket: { at: 'path', path: socket } },
+  });
+  const { stdout } = await run(['status', '--json', '--socket', socket]);
+  const reason = 'Cannot read /nowhere/root.json (rollout.root): there is no such file.';
+  expect(JSON.parse(stdout)).toMatchObject({ rollout: { is: 'unavailable', url: server.url, reason } });
+  const text = (await run(['status', '--socket', socket])).stdout;
+  expect(text).toMatch(/^rollout +unavailable: Cannot read .*; policies come from this host alone$/m);
+  expect(await metrics()).toContain('\nportcullis_rollout_configured 1\n');
+  expect(await metrics()).toContain('\nportcullis_rollout_last_success_timestamp_seconds 0\n');
+});
+
+test('metrics tell a host with a repository from one without', async () => {
+  await start();
+  expect(await metrics()).toContain('\nportcullis_rollout_configured 1\n');
+  await agent!.stop('another configuration');
+  const { url: _, ...rest } = rollout();
+  agent = await bench.start({ rollout: rest });
+  expect(await metrics()).toContain('\nportcullis_rollout_configured 0\n');
 });
 
 test('what is distributed and does not load here is refused, and the old policy stays', async () => {

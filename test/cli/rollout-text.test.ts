@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { rolloutRows } from '../../src/cli/rollout-text.js';
 import { plain } from '../../src/policy/index.js';
-import type { FollowerStatus } from '../../src/rollout/follower/status.js';
+import type { RolloutReport } from '../../src/telemetry/control/reports.js';
 
-const status: FollowerStatus = {
+const status: Extract<RolloutReport, { is: 'followed' }> = {
+  is: 'followed',
   url: 'https://policies.example',
   targets: [
     { policy: 'miners', release: 1, stage: 0, state: 'active', since: 0 },
@@ -41,6 +42,15 @@ test('says what is wrong with the repository', () => {
     'redirect: It redirects.',
     'the signature of timestamp has ended at 1970-01-01T00:00:00.000Z',
   ]);
+});
+
+test('says why distributed policies are not had, on one line and without what a terminal would obey', () => {
+  const reason = 'Cannot read /etc/\u001b[31mroot.json (rollout.root): there is no such file.';
+  const rows = rolloutRows({ is: 'unavailable', url: 'https://policies.example', reason }, plain);
+  expect(rows).toHaveLength(1);
+  expect(rows[0]![0]).toBe('rollout');
+  expect(rows[0]![1]).toMatch(/^unavailable: Cannot .* there is no such file; policies come from this host alone$/);
+  expect(rows[0]![1]).not.toContain('\u001b');
 });
 
 test('says nothing without a repository', () => {

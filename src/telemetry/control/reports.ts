@@ -37,6 +37,12 @@ export interface SafetyReport {
   selfProtection?: SelfProtectionReport;
 }
 
+/** Where distributed policies stand on this host. */
+export type RolloutReport =
+  | ({ is: 'followed' } & FollowerStatus)
+  /** They cannot be had since the start, for this reason: policies come from this host alone. */
+  | { is: 'unavailable'; url: string; reason: string };
+
 export interface StatusReport {
   version: string;
   pid: number;
@@ -52,8 +58,8 @@ export interface StatusReport {
   };
   image?: { hash: string; generation: number; bytes: number; activatedAt: string };
   lastReload?: string;
-  /** Of distributed policies; absent where they come from this host alone. */
-  rollout?: FollowerStatus;
+  /** Of distributed policies; absent where no repository is configured. */
+  rollout?: RolloutReport;
   safety?: SafetyReport;
   rules: readonly RuleReport[];
   policyErrors: number;
