@@ -76,6 +76,9 @@ export function allMetrics(): readonly MetricFacts[] {
     memory: () => [],
   });
   metrics.watchRollout({ configured: false, status: () => undefined });
+  metrics.watchJournal({
+    counts: { failures: 0, unwritten: 0, overtaken: 0, damaged: 0, bytes: 0, segments: 0, undelivered: 0 },
+  });
   metrics.watchBreaker(() => []);
   metrics.watchSelfProtection({ status: { is: 'off' }, attempts: () => ({}), lost: () => 0n });
   const own = metrics.describe().filter(({ name }) => name.startsWith('portcullis_'));

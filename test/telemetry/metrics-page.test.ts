@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { Metrics } from '../../src/telemetry/metrics.js';
 import { allMetrics } from '../../src/telemetry/metrics-page.js';
 import { run } from '../cli/support.js';
 
@@ -18,4 +19,14 @@ test('names and units are as Prometheus wants them', () => {
     expect(name, 'a base unit').not.toMatch(/_(ms|milliseconds|microseconds|nanoseconds|kib|mib|percent)(_|$)/);
     expect(help, name).toMatch(/\.$/);
   }
+});
+
+test('what only some configurations register is among all metrics, too', () => {
+  const isWatch = (name: string): name is keyof Metrics & `watch${string}` => name.startsWith('watch');
+  const watches = Object.getOwnPropertyNames(Metrics.prototype).filter(isWatch);
+  expect(watches.length).toBeGreaterThan(5);
+  const spies = watches.map((name) => vi.spyOn(Metrics.prototype, name));
+  allMetrics();
+  expect(watches.filter((_, index) => spies[index]!.mock.calls.length === 0)).toEqual([]);
+  vi.restoreAllMocks();
 });
