@@ -36,6 +36,12 @@ The tests of NAME.policy are in NAME.tests beside it, in YAML:
 Further keys of a test: type, views, variables, unknown; of the file: policies, variables. An event is written as for
 \`policy eval\`. See docs/policies.md.`;
 
+interface TestPath {
+  readonly path: string;
+  /** The policy that was named, where it was not the file of tests. */
+  readonly of?: string;
+}
+
 interface Ran {
   readonly file: TestFile;
   /** Errors of the policies under test. */
@@ -64,18 +70,19 @@ export function policyTest({ io, finish }: Invocation): Command {
 }
 
 /** The files of tests that paths stand for. */
-async function testFiles(paths: readonly string[]): Promise<string[]> {
-  const files: string[] = [];
+async function testFiles(paths: readonly string[]): Promise<TestPath[]> {
+  const files = new Map<string, TestPath>();
+  const add = (file: TestPath) => files.set(file.path, files.get(file.path) ?? file);
   for (const path of paths) {
     if (await isDirectory(path)) {
       const names = (await readdir(path)).filter((name) => name.endsWith(extension)).sort();
       if (names.length === 0) throw new UsageError(`There is no \`*${extension}\` file in ${path}.`);
-      files.push(...names.map((name) => join(path, name)));
+      for (const name of names) add({ path: join(path, name) });
     } else {
-      files.push(path.endsWith('.policy') ? path.replace(/\.policy$/, extension) : path);
+      add(path.endsWith('.policy') ? { path: path.replace(/\.policy$/, extension), of: path } : { path });
     }
   }
-  return [...new Set(files)];
+  return [...files.values()];
 }
 
 async function isDirectory(path: string): Promise<boolean> {
@@ -87,8 +94,8 @@ async function isDirectory(path: string): Promise<boolean> {
   }
 }
 
-async function runFile(path: string): Promise<Ran> {
-  const [source] = await read(path);
+async function runFile({ path, of }: TestPath): Promise<Ran> {
+  const [source] = await read(path, of);
   const file = parseTestFile(source!);
   if (file.diagnostics.some(({ severity }) => severity === 'error')) return { file, errors: [], results: [] };
   const policies =
@@ -100,11 +107,13 @@ async function runFile(path: string): Promise<Ran> {
   return { file, errors, results: file.tests.map((test) => runTest(test, ruleset)) };
 }
 
-async function read(path: string): ReturnType<typeof readPolicyFiles> {
+async function read(path: string, of: string | undefined): ReturnType<typeof readPolicyFiles> {
   try {
     return await readPolicyFiles([path]);
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    const why = error instanceof Error ? error.message : String(error);
+    const help = of === undefined ? '' : ` Tests of ${of} belong there; \`portcullis policy test --help\` shows one.`;
+    throw new UsageError(`${why}${help}`);
   }
 }
 

@@ -60,5 +60,15 @@ test('a policy that does not load fails its tests', async () => {
 test('no tests: bad use', async () => {
   const { status, stderr } = await run(['policy', 'test', path('none.policy')]);
   expect(status).toBe(2);
-  expect(stderr).toContain('none.tests');
+  expect(stderr).toContain(`Cannot read ${path('none.tests')}: there is no such file.`);
+  expect(stderr).toContain(
+    `Tests of ${path('none.policy')} belong there; \`portcullis policy test --help\` shows one.`,
+  );
+});
+
+test('a file of tests that is named and not there: nobody asks for a policy', async () => {
+  const { status, stderr } = await run(['policy', 'test', path('none.tests')]);
+  expect(status).toBe(2);
+  expect(stderr).toContain('there is no such file.');
+  expect(stderr).not.toContain('belong there');
 });
