@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { isAlias, isMap, isScalar, LineCounter, type Pair, parseDocument, visit, type YAMLMap } from 'yaml';
 import { didYouMean } from '../policy/nearest.js';
+import { whyUnreadable } from '../policy/why-unreadable.js';
 import { ConfigError } from './config-error.js';
+import { mistakeText } from './config-mistake.js';
 import { placeAt, type Setting } from './config-schema.js';
 import { limits } from './limits.js';
 
@@ -26,7 +28,7 @@ export function readConfigFile(path: string): ConfigFile {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new ConfigError('config-unreadable', `Cannot read ${path}: ${(error as Error).message}.`);
+    throw new ConfigError('config-unreadable', `Cannot read ${path}: ${whyUnreadable(error)}.`);
   }
   return parseConfigFile(text, path);
 }
@@ -102,7 +104,7 @@ class Reader implements ConfigFile {
     const issue = checked.error.issues[0]!;
     const where = this.#document.getIn([...setting.path, ...issue.path], true);
     const name = [...setting.path, ...issue.path.map(String)].join('.');
-    this.#mistake('config-value', `\`${name}\`: ${issue.message}`, offsetOf(where) ?? offset);
+    this.#mistake('config-value', `\`${name}\`: ${mistakeText(setting, issue)}`, offsetOf(where) ?? offset);
   }
 
   #mistake(code: ConfigError['code'], message: string, offset: number): void {

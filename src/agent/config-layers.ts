@@ -10,6 +10,7 @@ import type { Config } from './config.js';
 import { toConfig } from './config.js';
 import { ConfigError } from './config-error.js';
 import { type ConfigFile, readConfigFile } from './config-file.js';
+import { mistakeText } from './config-mistake.js';
 import { configSchema, type Setting, settings } from './config-schema.js';
 import { defaultConfigFile } from './package.js';
 
@@ -101,7 +102,9 @@ export function withoutRestart(old: LayeredConfig, fresh: LayeredConfig): Layere
 
 function checked(entry: ConfigEntry, name: string): ConfigEntry {
   const result = entry.setting.schema.safeParse(entry.value);
-  if (!result.success) throw new ConfigError('config-value', `${name}: ${result.error.issues[0]!.message}`);
+  if (!result.success) {
+    throw new ConfigError('config-value', `${name}: ${mistakeText(entry.setting, result.error.issues[0]!)}`);
+  }
   return entry;
 }
 

@@ -1,6 +1,7 @@
 /** Files that verbs read; `-` is standard input. */
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import { whyUnreadable } from '../policy/why-unreadable.js';
 import { type Io, UsageError } from './verb.js';
 
 /** Throws UsageError when there is no such file. */
@@ -11,7 +12,7 @@ export async function openInput(path: string, io: Io): Promise<Readable> {
     if (!(await file.stat()).isDirectory()) return file.createReadStream();
     await file.close();
   } catch (error) {
-    throw new UsageError(`Cannot read ${path}: ${(error as NodeJS.ErrnoException).code ?? String(error)}.`);
+    throw new UsageError(`Cannot read ${path}: ${whyUnreadable(error)}.`);
   }
   throw new UsageError(`Cannot read ${path}: it is a directory.`);
 }

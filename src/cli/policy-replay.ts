@@ -1,5 +1,6 @@
 /** `portcullis policy replay`: what a policy would have done about execs that were recorded. */
 import { Command } from 'commander';
+import { whyUnreadable } from '../policy/why-unreadable.js';
 import { type Replay, replay } from '../rollout/replay/replay.js';
 import { load } from './load.js';
 import { count, print, printDiagnostics, printJson, styleOf } from './output.js';
@@ -44,7 +45,7 @@ async function read(path: string, rules: Parameters<typeof replay>[1]): Promise<
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
     if (code === undefined || !/^E[A-Z]+$|^Z_/.test(code)) throw error;
-    throw new UsageError(`Cannot read ${path}: ${(error as Error).message}.`);
+    throw new UsageError(`Cannot read ${path}: ${whyUnreadable(error)}.`);
   }
 }
 

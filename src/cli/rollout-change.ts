@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { parseDuration } from '../policy/duration.js';
+import { whyUnreadable } from '../policy/why-unreadable.js';
 import {
   addRelease,
   defaultLimit,
@@ -162,6 +163,6 @@ async function readPolicy(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (error) {
-    throw new UsageError(`Cannot read ${file}: ${(error as Error).message}.`);
+    throw new UsageError(`Cannot read ${file}: ${whyUnreadable(error)}.`);
   }
 }

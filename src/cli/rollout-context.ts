@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { compileEnforceable } from '../compiler/index.js';
 import { loadPolicies, type PolicyFile } from '../policy/index.js';
+import { whyUnreadable } from '../policy/why-unreadable.js';
 import { checkReleases } from '../rollout/compatibility.js';
 import { Keyring } from '../rollout/keys/keyring.js';
 import type { Release } from '../rollout/release.js';
@@ -61,7 +62,7 @@ async function givenPassphrase(file: string | undefined, { env }: Io): Promise<s
   try {
     return (await readFile(file, 'utf8')).split('\n')[0]!;
   } catch (error) {
-    throw new UsageError(`Cannot read ${file}: ${(error as Error).message}.`);
+    throw new UsageError(`Cannot read ${file}: ${whyUnreadable(error)}.`);
   }
 }
 

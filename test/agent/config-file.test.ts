@@ -56,6 +56,19 @@ describe('a configuration file', () => {
     expect(error!.message.startsWith(`p.yaml:${line}:${column}: `)).toBe(true);
   });
 
+  test.each([
+    ['rollout: {labels: prod}', '`rollout.labels`: Invalid input: expected record, received string; it takes names'],
+    ['rollout: {labels: {a b: x}}', '`rollout.labels.a b`: "a b" cannot be in a label: letters, digits,'],
+    ['rollout: {labels: {a: 3}}', 'expected string, received number; `rollout.labels` takes names and values, such as'],
+    ['breaker: {limit: -1}', '`breaker.limit`: Too small: expected number to be >=0; it takes a number.'],
+    ['listen: [1]', '`listen`: Invalid input; it takes `ADDRESS:PORT` or a port.'],
+    ['tier: best', '`tier`: it takes `lsm`, `fmod_ret`, `kprobe`, `tracepoint`.'],
+    ['policies: [/a, 3]', '`policies.1`: Invalid input: expected string, received number; `policies` takes a list of'],
+    ['protected: {files: [a]}', 'must start with "/"; `protected.files` takes a list of absolute paths.'],
+  ])('%s: says what to write instead', (text, part) => {
+    expect(mistakes(text).map(({ message }) => message)).toEqual([expect.stringContaining(part)]);
+  });
+
   test('every mistake is told, not the first alone', () => {
     expect(mistakes('zebra: 1\ntier: best\nlog: {leve: x}\n').map(({ line }) => line)).toEqual([1, 2, 3]);
   });
@@ -67,7 +80,9 @@ describe('a configuration file', () => {
 
   test('one that is named must be there', () => {
     const directory = mkdtempSync(join(tmpdir(), 'portcullis-config-'));
-    expect(() => readConfigFile(join(directory, 'none.yaml'))).toThrow(/Cannot read .*none\.yaml/);
+    const path = join(directory, 'none.yaml');
+    expect(() => readConfigFile(path)).toThrow(`Cannot read ${path}: there is no such file.`);
+    expect(() => readConfigFile(directory)).toThrow(`Cannot read ${directory}: it is a directory.`);
     rmSync(directory, { recursive: true });
   });
 });

@@ -78,7 +78,7 @@ describe('layers', () => {
   });
 
   test.each<[string, Partial<ConfigSources>, string]>([
-    ['a variable', { environment: { PORTCULLIS_TIER: 'best' } }, 'PORTCULLIS_TIER: '],
+    ['a variable', { environment: { PORTCULLIS_TIER: 'best' } }, 'PORTCULLIS_TIER: it takes `lsm`'],
     ['a variable that is no list', { environment: { PORTCULLIS_POLICIES: '[/a' } }, 'PORTCULLIS_POLICIES: '],
     ['an option', { options: { listen: 'here' } }, '--listen: '],
   ])('%s that is wrong is named', (_, sources, beginning) => {

@@ -34,7 +34,9 @@ describe('config check', () => {
   });
 
   test('a file that is not there is bad use', async () => {
-    expect(await run(['config', 'check', '/nowhere.yaml'])).toMatchObject({ status: 2, stdout: '' });
+    const { status, stdout, stderr } = await run(['config', 'check', '/nowhere.yaml']);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('Cannot read /nowhere.yaml: there is no such file.');
   });
 });
 

@@ -192,8 +192,9 @@ describe('policy replay', () => {
   });
 
   it('says when there is nothing to read', async () => {
-    expect(await run(['policy', 'replay', policy('exec.uid == 0'), '--events', join(base, 'nowhere')])).toMatchObject({
-      status: 2,
-    });
+    const nowhere = join(base, 'nowhere');
+    const { status, stderr } = await run(['policy', 'replay', policy('exec.uid == 0'), '--events', nowhere]);
+    expect(status).toBe(2);
+    expect(stderr).toContain(`Cannot read ${nowhere}: there is no such file.`);
   });
 });
