@@ -82,6 +82,18 @@ export class Guards {
     );
   }
 
+  /** All that is known of the breakers of the first `count` rules of a slot, for another set of the same rules. */
+  state(slot: number, count: number): Uint8Array {
+    const { buffer, byteOffset } = this.view;
+    return new Uint8Array(buffer, byteOffset + this.at(slot, 0), count * this.stride).slice();
+  }
+
+  /** The breakers of a slot go on from what `state` said. */
+  goOn(slot: number, state: Uint8Array): void {
+    const { buffer, byteOffset } = this.view;
+    new Uint8Array(buffer, byteOffset + this.at(slot, 0), state.byteLength).set(state);
+  }
+
   trips(slot: number, count: number): Trip[] {
     const trips: Trip[] = [];
     for (let rule = 0; rule < count; rule++) {

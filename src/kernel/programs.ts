@@ -9,6 +9,7 @@ import { event, header } from '../compiler/image/layout.js';
 import { type Abi, readAbi } from './abi.js';
 import { type BpfMap, BpfObject, bootTimeNs, type Link, type OpenOptions, possibleCpus, Ring } from './addon.js';
 import { directMap } from './direct-map.js';
+import { copyEntries } from './growing.js';
 import { Guards } from './guards.js';
 import { type AncestrySource, restoreLineage } from './lineage.js';
 import { PinnedSet } from './pins.js';
@@ -224,11 +225,16 @@ export class ProgramSet {
   async activate(
     image: Uint8Array,
     generation: bigint,
-    { source, since = [] }: { source?: AncestrySource; since?: readonly bigint[] } = {},
+    {
+      source,
+      since = [],
+      breakers,
+    }: { source?: AncestrySource; since?: readonly bigint[]; breakers?: Uint8Array } = {},
   ): Promise<Activation> {
     const begin = performance.now();
     const slot = await this.slots.put(image, generation);
-    this.guards.arm(slot, headerNumber(image, header.rules + 4), since, bootTimeNs());
+    if (breakers) this.guards.goOn(slot, breakers);
+    else this.guards.arm(slot, headerNumber(image, header.rules + 4), since, bootTimeNs());
     const withLineage = hasLineage(image);
     let orphans = 0;
     if (withLineage) {
@@ -239,6 +245,21 @@ export class ProgramSet {
     }
     await this.become(slot, image);
     return { generation, slot, milliseconds: performance.now() - begin, imageBytes: image.byteLength, orphans };
+  }
+
+  /**
+   * The image that decides in another set decides here as well, as it is there: by its number, with the modes of its rules and what their
+   * breakers know. Without one nothing does.
+   */
+  async goOnFrom(other: ProgramSet, source?: AncestrySource): Promise<void> {
+    const slot = other.slots.active;
+    const inForce = other.slots.inForce();
+    if (slot === undefined || inForce === undefined) return;
+    const { image, generation } = inForce;
+    this.slots.setting('on_unseen', other.slots.settingOf('on_unseen'));
+    copyEntries('trips', other, this);
+    const breakers = other.guards.state(slot, headerNumber(image, header.rules + 4));
+    await this.activate(image, generation, { breakers, ...(source && { source }) });
   }
 
   /** Puts the image into a slot and lets it decide as the shadow: said and counted, never done. */

@@ -7,6 +7,7 @@ import { bootTimeNs, KernelError, Ring, type RingBatch } from './addon.js';
 import { sumOfCpus } from './counters.js';
 import { directMap } from './direct-map.js';
 import { SessionError } from './errors.js';
+import { copyEntries, countOn } from './growing.js';
 import { forgetEstablished, writeEstablished, writeProtectedFiles } from './guards.js';
 import { type PinnedSet, pinnedSets } from './pins.js';
 import { lockPins, type PinsLock } from './pins-lock.js';
@@ -94,6 +95,8 @@ class Session implements KernelSession {
   /** What sets that are gone had counted, less what the self-test did. */
   private counted: Record<string, bigint> = {};
   private active: Uint8Array | undefined;
+  /** Of the image in force. */
+  private ancestry: AncestrySource | undefined;
   private shadow: { image: Uint8Array; activation: Activation; options: ActivateOptions } | undefined;
   private protectedFiles: readonly ProtectedFile[] = [];
   private canary: { id: bigint; level: number } | undefined;
@@ -149,8 +152,7 @@ class Session implements KernelSession {
 
   async stage(image: Uint8Array, options: ActivateOptions = {}): Promise<Activation> {
     const set = this.fitting(image.byteLength);
-    // a larger set is brought up with the image that is in force
-    if (set !== this.set) await (this.active ? this.activateIn(set, this.active, options) : this.outgrow(set));
+    if (set !== this.set) await this.grow(set);
     const generation = this.generation + 1n;
     const activation = await this.set.stage(image, generation, this.lookingAsked(options.ancestry));
     this.generation = generation;
@@ -165,6 +167,7 @@ class Session implements KernelSession {
     this.set.slots.setting('on_unseen', options.onUnseen === 'enforce' ? 1 : 0);
     await this.set.promote(image, options.since);
     this.active = image;
+    this.ancestry = options.ancestry;
     this.shadow = undefined;
     return activation;
   }
@@ -178,6 +181,7 @@ class Session implements KernelSession {
     this.set.slots.clear();
     this.set.dropShadow();
     this.active = undefined;
+    this.ancestry = undefined;
     this.shadow = undefined;
   }
 
@@ -315,10 +319,7 @@ class Session implements KernelSession {
     const generation = this.generation + 1n;
     let activation: Activation;
     try {
-      if (set !== this.set) {
-        this.configure(set);
-        set.attach();
-      }
+      if (set !== this.set) this.bringUp(set);
       set.slots.setting('on_unseen', options.onUnseen === 'enforce' ? 1 : 0);
       const source = this.lookingAsked(options.ancestry);
       const { since } = options;
@@ -334,6 +335,7 @@ class Session implements KernelSession {
     }
     this.generation = generation;
     this.active = image;
+    this.ancestry = options.ancestry;
     this.shadow = undefined;
     if (set !== this.set) await this.replace(set);
     else this.persist(set);
@@ -358,12 +360,13 @@ class Session implements KernelSession {
   }
 
   /** The image that is in force and that is wanted again. */
-  private goingOn(image: Uint8Array, { onEqual, onUnseen }: ActivateOptions): Activation | undefined {
+  private goingOn(image: Uint8Array, { onEqual, onUnseen, ancestry }: ActivateOptions): Activation | undefined {
     if (onEqual !== 'keep') return undefined;
     const slot = this.set.slots.active;
     const inForce = this.set.slots.inForce();
     if (slot === undefined || inForce === undefined || Buffer.compare(inForce.image, image) !== 0) return undefined;
     this.set.slots.setting('on_unseen', onUnseen === 'enforce' ? 1 : 0);
+    this.ancestry = ancestry;
     this.persist(this.set);
     this.retireLeftovers();
     const { generation } = inForce;
@@ -381,6 +384,9 @@ class Session implements KernelSession {
     const state = left.map('state');
     const bytes = state.lookup(new Uint8Array(4));
     state.close();
+    const sequence = left.map('sequence');
+    countOn(sequence, this.set.map('sequence'));
+    sequence.close();
     if (bytes)
       for (const used of generationsOf(this.set.abi, bytes)) if (used > this.generation) this.generation = used;
   }
@@ -425,16 +431,25 @@ class Session implements KernelSession {
     this.retiring = this.retiring.filter((set) => !set.hasEnded);
   }
 
-  /** Larger slots while nothing is in force. */
-  private async outgrow(set: ProgramSet): Promise<void> {
-    this.configure(set);
+  /** Larger slots. The image in force, if there is one, goes on in them as it is. */
+  private async grow(set: ProgramSet): Promise<void> {
     try {
-      set.attach();
+      this.bringUp(set);
+      await set.goOnFrom(this.set, this.lookingAsked(this.ancestry));
+      if (set.slots.active !== undefined) this.persist(set);
     } catch (error) {
       set.close();
       throw error;
     }
+    this.shadow = undefined;
     await this.replace(set);
+  }
+
+  /** Attached, told all that the set was told whose place it will take, and without an image. */
+  private bringUp(set: ProgramSet): void {
+    this.configure(set);
+    set.attach();
+    countOn(this.set.map('sequence'), set.map('sequence'));
   }
 
   private sayCgroups(set: ProgramSet): void {
@@ -447,9 +462,7 @@ class Session implements KernelSession {
     set.slots.limitTo(this.canary);
     set.slots.setting('breaker_limit', this.breakerLimit);
     writeProtectedFiles(set.abi, set.map('protected_files'), this.protectedFiles);
-    const old = this.set.map('established');
-    const fresh = set.map('established');
-    for (const key of old.keys()) fresh.update(key, old.lookup(key) ?? new Uint8Array(old.valueSize));
+    copyEntries('established', this.set, set);
   }
 
   /** The new set decides already; the old one goes when what it still holds is safe. */

@@ -73,6 +73,10 @@ export class ImageSlots {
     this.state.setUint32(this.field(name), value, true);
   }
 
+  settingOf(name: Setting): number {
+    return this.state.getUint32(this.field(name), true);
+  }
+
   /** Rules act in this cgroup and below it, at this depth under the root; undefined: everywhere. */
   limitTo(cgroup: { id: bigint; level: number } | undefined): void {
     // the level first: with an id it is read

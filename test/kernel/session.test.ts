@@ -1,0 +1,152 @@
+// A session on a real kernel, tier tracepoint: what is in force stays as it is while another image comes, and while one is refused.
+// Whatever enforces, enforces on a file of this test alone.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { compile } from '../../src/compiler/index.js';
+import { readAbi } from '../../src/kernel/abi.js';
+import { BpfObject } from '../../src/kernel/addon.js';
+import { pinnedSets } from '../../src/kernel/pins.js';
+import { smallestCapacity } from '../../src/kernel/programs.js';
+import { openSession } from '../../src/kernel/session.js';
+import type { AncestrySource, KernelRecord, KernelSession } from '../../src/kernel/types.js';
+import { loadPolicies } from '../../src/policy/index.js';
+
+const marker = `portcullis-session-${process.pid}`;
+const directory = mkdtempSync(join(tmpdir(), `${marker}-`));
+const program = join(directory, marker);
+
+function imageOf(rules: string): Uint8Array {
+  const ruleset = loadPolicies([{ file: 'session.policy', text: `version: 1.0.0\nrules:\n${rules}` }]);
+  expect(ruleset.diagnostics).toEqual([]);
+  return compile(ruleset).image;
+}
+
+/** A rule about the file of this test, and the same that kills it. */
+const watches = imageOf(`  - {id: watches, expression: exec.file.path == "${program}"}\n`);
+const kills = imageOf(`  - id: kills
+    expression: exec.file.path == "${program}"
+    mode: enforce
+    actions: [{kill: {signal: SIGKILL}}]
+`);
+const asksForAncestors = imageOf(
+  `  - {id: descends, expression: 'exec.file.path == "${program}" && process.ancestors.file.name == "${marker}"'}\n`,
+);
+const asksForMore = imageOf(`  - {id: other, expression: exec.pid == 1}
+  - {id: descends, expression: 'exec.file.path == "${program}" && process.ancestors.file.name in ["${marker}", "b"]'}
+`);
+
+/** The same image, too large for the slots that a session begins with. */
+function larger(image: Uint8Array): Uint8Array {
+  const large = new Uint8Array(smallestCapacity + 8);
+  large.set(image);
+  return large;
+}
+
+function run(): NodeJS.Signals | null {
+  return spawnSync(program).signal;
+}
+
+let pins: string;
+let count = 0;
+let session: KernelSession;
+
+async function records(): Promise<KernelRecord[]> {
+  const all = await session.drain();
+  return all.filter(({ path, verdict }) => path === program && verdict !== 'none');
+}
+
+/** A number of the state that the kernel works by. */
+function setting(name: string): number {
+  const object = BpfObject.open('build/bpf/exec.bpf.o', { programs: [] });
+  const { offset } = readAbi(object.layout()).struct('pc_state').fields.get(name)!;
+  object.close();
+  const map = pinnedSets(pins).sets[0]!.map('state');
+  const state = map.lookup(new Uint8Array(4))!;
+  map.close();
+  return new DataView(state.buffer, state.byteOffset).getUint32(offset, true);
+}
+
+describe.skipIf(process.getuid?.() !== 0)('a session', () => {
+  beforeEach(async () => {
+    pins = `/sys/fs/bpf/${marker}-${count++}`;
+    session = await openSession({ agentPid: process.pid, tier: 'tracepoint', pins });
+    session.takeOver();
+  });
+  afterEach(async () => {
+    await session.close();
+    execFileSync('rm', ['-rf', pins]);
+  });
+  beforeAll(() => copyFileSync('/bin/true', program));
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+  describe('when an image on trial outgrows the slots', () => {
+    it('keeps a rule in monitor that somebody has put there', async () => {
+      await session.activate(kills);
+      expect(run()).toBe('SIGKILL');
+      session.setMode(0, 'monitor');
+      expect(run()).toBeNull();
+      await session.stage(larger(watches));
+      expect(run()).toBeNull();
+      await session.discard();
+      expect(run()).toBeNull();
+      session.setMode(0, 'enforce');
+      expect(run()).toBe('SIGKILL');
+    });
+
+    it('keeps the number of the image in force, and no record is like another', async () => {
+      await session.activate(watches);
+      const told: KernelRecord[] = [];
+      session.start((batch) => {
+        told.push(...batch.records.filter(({ path }) => path === program));
+        batch.acknowledge();
+      });
+      for (let before = 0; before < 5; before++) run();
+      expect(await session.stage(larger(kills))).toMatchObject({ generation: 2n });
+      for (let after = 0; after < 5; after++) run();
+      await session.discard();
+      run();
+      told.push(...(await records()));
+      const inForce = told.filter(({ shadow }) => !shadow);
+      expect(inForce.map(({ generation }) => generation)).toEqual(Array(11).fill(1n));
+      expect(new Set(inForce.map(({ exec }) => exec)).size).toBe(11);
+      expect(told.filter(({ shadow }) => shadow).map(({ generation }) => generation)).toEqual(Array(5).fill(2n));
+    });
+
+    it('keeps since when rules enforce, and what becomes of an exec that nobody saw', async () => {
+      await session.activate(watches, { since: [5n], onUnseen: 'enforce' });
+      await session.stage(larger(kills), { since: [7n], onUnseen: 'report' });
+      expect(setting('on_unseen')).toBe(1);
+      const again = await session.activate(watches, { onEqual: 'keep', onUnseen: 'enforce' });
+      expect(again).toMatchObject({ generation: 1n, since: [5n] });
+    });
+
+    it('asks whoever knew before what processes are to the image in force', async () => {
+      const asked: string[] = [];
+      const bits = { yes: 0n, unknown: 0n };
+      const source =
+        (name: string): AncestrySource =>
+        ({ pid }) => {
+          asked.push(name);
+          return { exec: (1n << 63n) | BigInt(pid), self: bits, ancestors: bits };
+        };
+      await session.activate(asksForAncestors, { ancestry: source('in force') });
+      asked.length = 0;
+      await session.stage(larger(asksForMore), { ancestry: source('on trial') });
+      expect([asked[0], asked.at(-1)]).toEqual(['in force', 'on trial']);
+    });
+
+    it('puts it into force when that is asked for', async () => {
+      await session.activate(watches, { onUnseen: 'enforce' });
+      await session.stage(larger(kills), { onUnseen: 'report' });
+      expect(run()).toBeNull();
+      expect(await session.promote()).toMatchObject({ generation: 2n });
+      expect(setting('on_unseen')).toBe(0);
+      expect(run()).toBe('SIGKILL');
+      expect(await session.activate(watches)).toMatchObject({ generation: 3n });
+      expect(run()).toBeNull();
+    });
+  });
+});
