@@ -37,6 +37,17 @@ export const limits = {
     unit: 'programs remembered, for the lineage of processes under the next policy',
     consequence: 'those of processes that have ended are forgotten first; what descends from them is unknown to it',
   },
+  historyBytes: {
+    value: 64 * 1024 * 1024,
+    unit: 'bytes of these programs, with all that what lives descends from',
+    consequence:
+      'they are forgotten down to a half, those of processes that have ended first; what descends from them is unknown to it',
+  },
+  historyLineBytes: {
+    value: 256 * 1024,
+    unit: 'bytes of the programs in one line of processes',
+    consequence: 'under the next policy, what came before is unknown',
+  },
   historyDepth: {
     value: 256,
     unit: 'programs that followed each other in one line of processes',

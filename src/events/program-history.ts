@@ -9,7 +9,7 @@ import type { Truth } from '../secl/truth.js';
 import { limits } from './limits.js';
 import { readProgram } from './proc-program.js';
 import { isSameStart, parseStat } from './processes.js';
-import { type Program, programOf } from './program.js';
+import { type Program, programBytes, programOf } from './program.js';
 import { viewsOfProgram } from './record-event.js';
 
 /** Decides one lineage bit for a program, on its views. */
@@ -42,7 +42,12 @@ interface Step {
   /** What came before it in the line; `unknown`: there may be more. */
   readonly before: Step | 'nothing' | 'unknown';
   readonly depth: number;
+  /** Of this step alone, and of the line down to it. */
+  readonly bytes: number;
+  readonly lineBytes: number;
   readonly pid: number;
+  /** Who holds it: its number, and each step that came after it. Without any it is gone. */
+  holders: number;
 }
 
 /** Numbers that user space gives have this bit; the kernel's do not. */
@@ -51,6 +56,8 @@ const ownNumber = 1n << 63n;
 export class ProgramHistory {
   readonly #source: ProcessSource;
   readonly #steps = new Map<bigint, Step>();
+  /** Of all steps that a number leads to. */
+  #bytes = 0;
   /** Processes that ran when forks began to be followed, by pid; undefined: not asked for yet. */
   #initial: Map<number, { start: bigint; exec: bigint }> | undefined;
   #numbers = 0n;
@@ -66,6 +73,11 @@ export class ProgramHistory {
     return this.#steps.size;
   }
 
+  /** What is remembered takes, roughly. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Lineage is asked for from now on. So it is at first, until it is known what is in force. */
   follow(): void {
     this.#follows = true;
@@ -75,6 +87,7 @@ export class ProgramHistory {
   forget(): void {
     this.#follows = false;
     this.#steps.clear();
+    this.#bytes = 0;
     this.#initial = undefined;
   }
 
@@ -84,7 +97,7 @@ export class ProgramHistory {
     const { event, stage, verdict, exec } = record;
     if (event !== 'exec' || stage === 'refuse' || verdict === 'kill' || this.#steps.has(exec)) return;
     this.#makeRoom();
-    this.#steps.set(exec, step(stage === 'unseen' ? 'unknown' : programOf(record), this.#before(record), record.pid));
+    this.#keep(exec, stage === 'unseen' ? 'unknown' : programOf(record), this.#before(record), record.pid);
   }
 
   /** What a process is to an image with these lineage bits; undefined where nothing is known of it. `now`: since boot, ns. */
@@ -130,6 +143,7 @@ export class ProgramHistory {
   }
 
   #adopt(process: LivingProcess, initial: ReadonlyMap<number, { exec: bigint }>): bigint {
+    this.#makeRoom();
     const { pid, ppid, program, leadsSession } = process;
     const parent = initial.get(ppid);
     const orphaned = ppid === 1 && !leadsSession;
@@ -141,7 +155,7 @@ export class ProgramHistory {
           : (this.#steps.get(parent.exec) ?? 'unknown');
     this.#numbers += 1n;
     const exec = ownNumber | this.#numbers;
-    this.#steps.set(exec, step(program ?? 'nothing', before, pid));
+    this.#keep(exec, program ?? 'nothing', before, pid);
     return exec;
   }
 
@@ -167,27 +181,50 @@ export class ProgramHistory {
     return ancestry;
   }
 
-  /** Steps of processes that are gone; what lives descends from them goes on to know them. */
+  #keep(exec: bigint, program: Step['program'], before: Step['before'], pid: number): void {
+    const step = stepAfter(before, program, pid);
+    if (typeof step.before !== 'string') step.before.holders++;
+    this.#bytes += step.bytes;
+    this.#steps.set(exec, step);
+  }
+
+  /** A step that others came after goes with the last of them. */
+  #release(exec: bigint, released: Step): void {
+    this.#steps.delete(exec);
+    for (let at: Step['before'] = released; typeof at !== 'string'; at = at.before) {
+      at.holders--;
+      if (at.holders > 0) return;
+      this.#bytes -= at.bytes;
+    }
+  }
+
+  /** Steps of processes that are gone; what lives descends from them goes on to know them, while there are bytes for that. */
   #makeRoom(): void {
-    if (this.#steps.size < limits.historySteps.value) return;
+    const { historySteps, historyBytes } = limits;
+    const room = historyBytes.value - limits.historyLineBytes.value;
+    if (this.#steps.size < historySteps.value && this.#bytes < room) return;
     const alive = new Set(this.#source.pids());
-    for (const [exec, { pid }] of this.#steps) if (!alive.has(pid)) this.#steps.delete(exec);
-    for (const exec of this.#steps.keys()) {
-      if (this.#steps.size < limits.historySteps.value / 2) break;
-      this.#steps.delete(exec);
+    for (const [exec, step] of this.#steps) if (!alive.has(step.pid)) this.#release(exec, step);
+    for (const [exec, step] of this.#steps) {
+      if (this.#steps.size < historySteps.value / 2 && this.#bytes < historyBytes.value / 2) break;
+      this.#release(exec, step);
     }
   }
 }
 
 const none: LineageBits = { yes: 0n, unknown: 0n };
 
-function step(program: Step['program'], before: Step['before'], pid: number): Step {
-  const depth = typeof before === 'string' ? 0 : before.depth + 1;
+function stepAfter(before: Step['before'], program: Step['program'], pid: number): Step {
+  const bytes = stepBytes + (typeof program === 'string' ? 0 : programBytes(program));
+  const [depth, lineBytes] = typeof before === 'string' ? [0, bytes] : [before.depth + 1, before.lineBytes + bytes];
   // A line without end (a script that executes itself) must not grow for ever.
-  return depth > limits.historyDepth.value
-    ? { program, before: 'unknown', depth: 0, pid }
-    : { program, before, depth, pid };
+  return depth > limits.historyDepth.value || lineBytes > limits.historyLineBytes.value
+    ? { program, before: 'unknown', depth: 0, bytes, lineBytes: bytes, pid, holders: 1 }
+    : { program, before, depth, bytes, lineBytes, pid, holders: 1 };
 }
+
+/** A step without its program: its number, its places in the tables, and what was decided of it. */
+const stepBytes = 512;
 
 function selfOf(program: Step['program'], tests: readonly LineageTest[]): LineageBits {
   if (program === 'nothing') return none;

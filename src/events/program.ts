@@ -60,9 +60,12 @@ export function programOf(record: KernelRecord): Program {
   };
 }
 
-/** Bytes of memory that a program keeps, roughly. */
+/** A text's place in an array, its header, and what fills up its last word. */
+const textBytes = 32;
+
+/** Bytes of memory that a program keeps, roughly; rather too many than too few. */
 export function programBytes({ path, interpreterPath, argv }: Program): number {
   let bytes = 512 + (path?.length ?? 0) + (interpreterPath?.length ?? 0);
-  for (const argument of argv) bytes += argument.length + 16;
+  for (const argument of argv) bytes += argument.length + textBytes;
   return bytes;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { limits } from '../../src/events/limits.js';
 import type { Program } from '../../src/events/program.js';
 import { type LineageTest, type LivingProcess, ProgramHistory } from '../../src/events/program-history.js';
 import type { Field } from '../../src/secl/index.js';
@@ -143,5 +144,69 @@ describe('execs', () => {
     history.follow();
     history.remember(exec(2n, 0n, 'nginx'));
     expect(history.size).toBe(1);
+  });
+});
+
+describe('what is remembered is bounded in bytes', () => {
+  /** As an exec of 4,096 bytes of arguments has them at worst. */
+  const argv = Array.from({ length: 2_048 }, () => 'a');
+  const exec = (number: bigint, previous: bigint, pid: number) =>
+    makeRecord({ exec: number, previous, name: 'heavy', path: '/bin/heavy', pid, ppid: 2, argv });
+  const most = limits.historyBytes.value;
+
+  it('where execs of processes that are gone come one after another', () => {
+    const history = historyOf(living(1, 0, 'init'));
+    for (let number = 1n; number <= 4_000n; number++) {
+      history.remember(exec(number, 0n, 10_000 + Number(number)));
+      expect(history.bytes).toBeLessThanOrEqual(most);
+    }
+    expect(history.bytes).toBeGreaterThan(0);
+    // The last one is known, and the first one is unknown to whoever asks.
+    expect(history.ancestry(orphan(14_000, 4_000n), tests, 0n)?.ancestors).toEqual({ yes: 0n, unknown: 0b11n });
+    expect(history.ancestry(orphan(10_001, 1n), tests, 0n)).toBeUndefined();
+  });
+
+  it('where each of many living processes has executed itself again and again', () => {
+    const pids = Array.from({ length: 500 }, (_, index) => 1_000 + index);
+    const history = historyOf(living(1, 0, 'init'), ...pids.map((pid) => living(pid, 1, 'heavy')));
+    let number = 0n;
+    for (const pid of pids) {
+      for (let previous = 0n, times = 0; times < 64; times++, previous = number) {
+        number += 1n;
+        history.remember(exec(number, previous, pid));
+      }
+      expect(history.bytes).toBeLessThanOrEqual(most);
+    }
+    expect(history.ancestry(orphan(1_499, number), tests, 0n)?.ancestors.unknown).toBe(0b11n);
+  });
+
+  it('of one line: what came first is unknown, never denied, and the lines of others stay', () => {
+    const history = historyOf();
+    history.remember(makeRecord({ exec: 1n, previous: 0n, name: 'nginx', path: '/bin/nginx', pid: 5 }));
+    history.remember(makeRecord({ exec: 2n, previous: 1n, name: 'sh', path: '/bin/sh', pid: 5 }));
+    let last = 2n;
+    for (; last < 2n + BigInt(Math.ceil(limits.historyLineBytes.value / 16_384)); last++) {
+      history.remember(exec(last + 1n, last, 6));
+    }
+    expect(history.ancestry(orphan(6, last), tests, 0n)?.ancestors).toEqual({ yes: 0n, unknown: 0b11n });
+    expect(history.ancestry(orphan(5, 2n), tests, 0n)?.ancestors.yes).toBe(0b01n);
+  });
+
+  it('and what nobody reaches any more is counted no more', () => {
+    const history = historyOf();
+    history.remember(exec(1n, 0n, 5));
+    const one = history.bytes;
+    history.remember(exec(2n, 1n, 5));
+    expect(history.bytes).toBe(2 * one);
+    history.forget();
+    expect(history.bytes).toBe(0);
+  });
+
+  it('also of what ran before', () => {
+    const heavy = { ...program('heavy'), argv };
+    const many = Array.from({ length: 3_000 }, (_, index) => living(10 + index, 1, 'x', { program: heavy }));
+    const history = historyOf(living(1, 0, 'init'), ...many);
+    history.ancestry(orphan(1), tests, 0n);
+    expect(history.bytes).toBeLessThanOrEqual(most);
   });
 });
