@@ -44,6 +44,12 @@ function say(log: AgentLog, change: JournalChange, directory: string): void {
     case 'overtaken': {
       const text = `The journal is full of events that the log does not take; ${change.lines} of them had to go.`;
       log.error('journal-overtaken', text, { directory, lines: change.lines });
+      return;
+    }
+    case 'unreadable': {
+      const { code, segment, bytes, lines } = change;
+      const text = `${bytes} bytes of the journal could not be read back (${code}): about ${lines} events are missing in the log.`;
+      log.error('journal-unreadable', text, { directory, code, segment, bytes, lines });
     }
   }
 }

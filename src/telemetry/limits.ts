@@ -34,13 +34,13 @@ export const limits = {
   },
   journalRetry: {
     value: 1_000,
-    unit: 'milliseconds between two attempts to write to a journal that fails',
-    consequence: 'meanwhile events go to the log alone, and are counted',
+    unit: 'milliseconds between two attempts to write to a journal that fails, or to read from it',
+    consequence: 'events that cannot be written go to the log alone meanwhile, and are counted',
   },
   journalPatience: {
     value: 10_000,
-    unit: 'milliseconds without progress after which a journal that is full waits for its log no longer',
-    consequence: 'the oldest events go, and are counted; before that the kernel keeps its records',
+    unit: 'milliseconds without progress after which a journal that is full waits for its log no longer, and what cannot be read is passed over',
+    consequence: 'these events are counted as overtaken; before that the kernel keeps its records, or it is read again',
   },
   journalRead: {
     value: 256 * 1024,

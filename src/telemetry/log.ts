@@ -65,6 +65,7 @@ export type LogCode =
   | 'journal-recovered'
   | 'journal-resumed'
   | 'journal-overtaken'
+  | 'journal-unreadable'
   | 'rule-log'
   | 'kill-scope'
   | 'sweep'

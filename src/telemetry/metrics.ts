@@ -173,7 +173,7 @@ export class Metrics {
     const lost = ['unwritten', 'overtaken', 'damaged'] as const;
     new Counter({
       name: 'portcullis_journal_lines_lost_total',
-      help: 'Lines that the journal did not keep: unwritten went to the log alone, overtaken had to go before the log took them, damaged could not be read back.',
+      help: 'Lines that the journal did not keep: unwritten went to the log alone, overtaken had to go or could not be read back before the log took them, damaged are cut off or altered.',
       labelNames: ['reason'],
       registers: [this.#registry],
       collect() {

@@ -7,7 +7,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { limits } from '../limits.js';
 import type { LineSink } from '../sink.js';
 import { readCursor } from './cursor.js';
-import { JournalFeed } from './feed.js';
+import { type FeedLoss, JournalFeed } from './feed.js';
 import { errorCode, type JournalFiles, type SegmentFacts } from './files.js';
 import { encodeLine } from './line.js';
 import { isBefore, type Position } from './position.js';
@@ -27,15 +27,15 @@ export type JournalChange =
   | { change: 'recovered'; lines: number }
   /** Lines of an agent that ended before the log took them. */
   | { change: 'resumed'; segment: number; offset: number }
-  /** It ran full of lines that the log did not take, and lost them. */
-  | { change: 'overtaken'; lines: number };
+  /** It ran full of lines that the log did not take, or could not read them back, and lost them. */
+  | FeedLoss;
 
 export interface JournalCounts {
   /** Writes that failed. */
   failures: number;
   /** Lines that went to the log alone, because the journal could not be written to. */
   unwritten: number;
-  /** Lines that had to go before the log took them. */
+  /** Lines that had to go, or could not be read back, before the log took them. */
   overtaken: number;
   /** Lines found cut off or altered. */
   damaged: number;
@@ -136,21 +136,43 @@ export class Journal implements LineSink {
   }
 
   async #store(lines: readonly string[]): Promise<void> {
+    let stored = 0;
     if (!this.#isResting()) {
       try {
         const feed = await this.#opened();
-        feed.offer({ lines, ...(await this.#writer.append(Buffer.concat(lines.map(encodeLine)))) });
+        for (const piece of this.#pieces(lines)) {
+          feed.offer({ lines: piece.lines, ...(await this.#writer.append(Buffer.concat(piece.encoded))) });
+          stored += piece.lines.length;
+        }
         this.#recover();
         return;
       } catch (error) {
-        this.#fail(error, lines.length);
+        this.#fail(error, lines.length - stored);
       }
     } else {
       this.#failing!.unwritten += lines.length;
     }
-    this.#unwritten += lines.length;
-    for (const line of lines) this.#log.write(`${line}\n`);
+    this.#unwritten += lines.length - stored;
+    for (const line of lines.slice(stored)) this.#log.write(`${line}\n`);
     await this.#log.flushed();
+  }
+
+  /** No more at one time than a segment takes, or one longer line: that is the room that is always kept. */
+  *#pieces(lines: readonly string[]): Generator<{ lines: string[]; encoded: Buffer[] }> {
+    let piece: { lines: string[]; encoded: Buffer[] } = { lines: [], encoded: [] };
+    let bytes = 0;
+    for (const line of lines) {
+      const encoded = encodeLine(line);
+      if (piece.lines.length > 0 && bytes + encoded.length > this.#writer.segmentBytes) {
+        yield piece;
+        piece = { lines: [], encoded: [] };
+        bytes = 0;
+      }
+      piece.lines.push(line);
+      piece.encoded.push(encoded);
+      bytes += encoded.length;
+    }
+    if (piece.lines.length > 0) yield piece;
   }
 
   /** One opening at a time: the first line may come while the agent still opens it. */
@@ -164,12 +186,10 @@ export class Journal implements LineSink {
   async #open(): Promise<JournalFeed> {
     await this.#writer.open();
     if (this.#feed !== undefined) return this.#feed;
-    const { end } = this.#writer;
-    const position = begin(await readCursor(this.#files), this.#writer.segments, end);
+    const { end, segments } = this.#writer;
+    const position = begin(await readCursor(this.#files), segments, end);
     if (isBefore(position, end)) this.#options.onChange({ change: 'resumed', ...position });
-    this.#feed = new JournalFeed(this.#files, this.#log, { position, end }, (lines) =>
-      this.#options.onChange({ change: 'overtaken', lines }),
-    );
+    this.#feed = new JournalFeed(this.#files, this.#log, { position, end, segments }, this.#options.onChange);
     return this.#feed;
   }
 

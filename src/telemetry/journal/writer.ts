@@ -4,7 +4,7 @@
  */
 import { limits } from '../limits.js';
 import type { JournalFiles, SegmentFacts, SegmentFile } from './files.js';
-import type { Position } from './position.js';
+import { isBefore, type Position } from './position.js';
 
 /**
  * When what was written must survive a loss of power. `batch`: before the kernel forgets the records. `second`: within a
@@ -26,7 +26,8 @@ const lineBreak = 0x0a;
 export class JournalWriter {
   readonly #files: JournalFiles;
   readonly #options: WriterOptions;
-  readonly #segmentBytes: number;
+  /** Bytes after which the next segment is begun. */
+  readonly segmentBytes: number;
   /** In order; the last one is written. */
   #segments: { number: number; size: number }[] = [];
   #file: SegmentFile | undefined;
@@ -36,7 +37,7 @@ export class JournalWriter {
   constructor(files: JournalFiles, options: WriterOptions) {
     this.#files = files;
     this.#options = options;
-    this.#segmentBytes = Math.min(limits.journalSegment.value, Math.floor(options.size / 4));
+    this.segmentBytes = Math.min(limits.journalSegment.value, Math.floor(options.size / 4));
   }
 
   get segments(): readonly SegmentFacts[] {
@@ -58,8 +59,10 @@ export class JournalWriter {
     if (this.#file !== undefined) return;
     await this.#files.prepare();
     const found = (await this.#files.segments()).map((segment) => ({ ...segment }));
-    // Numbers only grow, even when somebody emptied the directory: positions that were handed out stay in order.
-    const current = found.at(-1) ?? { number: (this.#segments.at(-1)?.number ?? 0) + 1, size: 0 };
+    const newest = found.at(-1);
+    // Places only grow, even when somebody removed the newest segment or all of them: positions that were handed out stay in order.
+    const goesOn = newest !== undefined && !isBefore({ segment: newest.number, offset: newest.size }, this.end);
+    const current = goesOn ? newest : { number: this.end.segment + 1, size: 0 };
     const file = await this.#files.openSegment(current.number);
     try {
       if (current.size > 0) await this.#closeOff(current, file);
@@ -67,7 +70,7 @@ export class JournalWriter {
       await file.close().catch(() => {});
       throw error;
     }
-    this.#segments = found.length === 0 ? [current] : found;
+    this.#segments = goesOn ? found : [...found, current];
     this.#file = file;
   }
 
@@ -78,7 +81,7 @@ export class JournalWriter {
   async append(lines: Buffer): Promise<{ from: Position; end: Position }> {
     await this.#leaveRemoved();
     await this.open();
-    if (this.#current.size > 0 && this.#current.size + lines.length > this.#segmentBytes) await this.#rotate();
+    if (this.#current.size > 0 && this.#current.size + lines.length > this.segmentBytes) await this.#rotate();
     const current = this.#current;
     try {
       await appendAll(this.#file!, lines);
@@ -124,7 +127,7 @@ export class JournalWriter {
   }
 
   async #makeRoom(): Promise<void> {
-    while (this.#segments.length > 1 && this.bytes > this.#options.size - this.#segmentBytes) {
+    while (this.#segments.length > 1 && this.bytes > this.#options.size - this.segmentBytes) {
       const oldest = this.#segments[0]!;
       await this.#options.onRemove(oldest);
       await this.#files.remove(oldest.number).catch(() => {});

@@ -5,7 +5,7 @@ import type { Journal } from '../../../src/telemetry/journal/journal.js';
 import { limits } from '../../../src/telemetry/limits.js';
 import type { LineSink } from '../../../src/telemetry/sink.js';
 import { HeldSink } from '../support.js';
-import { eventLine, JournalBench, recordsOf } from './support.js';
+import { errno, eventLine, JournalBench, recordsOf } from './support.js';
 
 let bench: JournalBench;
 beforeEach(() => {
@@ -320,4 +320,135 @@ describe('a disk that fails', () => {
     expect(recordsOf(log.lines)).toEqual(['boot-1', 'boot-3']);
     expect(two.counts.damaged).toBe(1);
   });
+});
+
+describe('a journal that cannot be read back', () => {
+  const records = Array.from({ length: 600 }, (_, record) => 1_000 + record);
+  const long = 'x'.repeat(2_000);
+
+  /** Its log has taken the first block and no more, and what follows is on the disk alone. */
+  async function behind(options: Parameters<JournalBench['agent']>[1] = { size: 40_000_000 }) {
+    const left = await bench.agent(new HeldSink('held'), options);
+    for (const record of records) {
+      left.write(`${eventLine(record, undefined, long)}\n`);
+      if (record % 50 === 0) await left.flushed();
+    }
+    await left.flushed();
+    await left.close();
+    const log = new HeldSink('held');
+    const journal = await bench.agent(log, options);
+    await expect.poll(() => log.lines.length).toBeGreaterThan(0);
+    expect(log.lines.length).toBeLessThan(records.length);
+    bench.changes.length = 0;
+    return { log, journal };
+  }
+
+  test.each(['EMFILE', 'EIO', 'ENOMEM'])('for a moment (%s): it is read again, nothing is lost', async (code) => {
+    vi.spyOn(limits.journalRetry, 'value', 'get').mockReturnValue(5 as never);
+    const { log, journal } = await behind();
+    bench.files.faults.set('read', code);
+    log.accept();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    bench.files.faults.clear();
+    await journal.delivered();
+    expect(recordsOf(log.lines)).toEqual(records.map((record) => `boot-${record}`));
+    expect(journal.counts).toMatchObject({ overtaken: 0, damaged: 0 });
+    expect(bench.changes).toEqual([]);
+  });
+
+  test('for long: as little as can be is passed over, counted and said, and the rest delivered', async () => {
+    vi.spyOn(limits.journalRetry, 'value', 'get').mockReturnValue(5 as never);
+    vi.spyOn(limits.journalPatience, 'value', 'get').mockReturnValue(30 as never);
+    const { log, journal } = await behind();
+    // A place on the disk that is bad, and stays so.
+    let bad: number | undefined;
+    const read = bench.files.read.bind(bench.files);
+    vi.spyOn(bench.files, 'read').mockImplementation(async (segment, offset, length) => {
+      bad ??= offset;
+      if (offset === bad) throw errno('EIO');
+      return read(segment, offset, length);
+    });
+    log.accept();
+    await journal.delivered();
+    expect(bench.changes.length).toBe(1);
+    const { overtaken, damaged } = journal.counts;
+    expect(bench.changes[0]).toMatchObject({ change: 'unreadable', code: 'EIO', segment: 1 });
+    expect(recordsOf(log.lines).at(-1)).toBe('boot-1599');
+    const missing = records.length - log.lines.length;
+    expect(missing).toBeGreaterThan(100);
+    expect(damaged).toBeLessThanOrEqual(1);
+    expect(Math.abs(missing - overtaken - damaged)).toBeLessThanOrEqual(2);
+  });
+
+  test('since somebody removed a file that the log had not taken: that is counted and said', async () => {
+    const { log, journal } = await behind({ size: 3_200_000 });
+    expect(bench.segments).toEqual(['000000000001.journal', '000000000002.journal']);
+    rmSync(join(bench.directory, '000000000001.journal'));
+    log.accept();
+    await journal.delivered();
+    const missing = records.length - log.lines.length;
+    expect(missing).toBeGreaterThan(100);
+    expect(Math.abs(missing - journal.counts.overtaken)).toBeLessThanOrEqual(2);
+    expect(bench.changes).toMatchObject([{ change: 'unreadable', code: 'ENOENT', segment: 1 }]);
+  });
+
+  test('ends without waiting for it: the next agent reads it', async () => {
+    const { log, journal } = await behind();
+    bench.files.faults.set('read', 'EIO');
+    log.accept();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    await journal.close();
+    await journal.delivered();
+    bench.files.faults.clear();
+    const next = new HeldSink();
+    await (await bench.agent(next, { size: 40_000_000 })).delivered();
+    expect(log.lines.length + next.lines.length).toBe(records.length);
+  });
+});
+
+test('a newest file that somebody removed: what is written next has a later number, and is delivered', async () => {
+  const log = new HeldSink();
+  const journal = await bench.agent(log, { size: 20_000 });
+  for (let record = 0; record < 60; record++) {
+    write(journal, record);
+    await journal.flushed();
+  }
+  await journal.delivered();
+  const before = bench.segments;
+  expect(before.length).toBeGreaterThan(1);
+  rmSync(join(bench.directory, before.at(-1)!));
+  write(journal, 100, 101);
+  await journal.delivered();
+  expect(Number.parseInt(bench.segments.at(-1)!, 10)).toBe(Number.parseInt(before.at(-1)!, 10) + 1);
+  expect(recordsOf(log.lines).slice(-2)).toEqual(['boot-100', 'boot-101']);
+  expect(journal.counts).toMatchObject({ overtaken: 0, damaged: 0, undelivered: 0 });
+});
+
+test('many lines at one time take no more than the size: they are cut into files', async () => {
+  const log = new HeldSink();
+  const journal = await bench.agent(log, { size: 1_000_000 });
+  let most = 0;
+  const watch = setInterval(() => {
+    most = Math.max(most, journal.counts.bytes);
+  }, 1);
+  const records = Array.from({ length: 2_000 }, (_, record) => record);
+  for (const record of records) journal.write(`${eventLine(record, undefined, 'x'.repeat(2_000))}\n`);
+  await journal.delivered();
+  clearInterval(watch);
+  most = Math.max(most, journal.counts.bytes);
+  expect(most).toBeLessThanOrEqual(1_000_000);
+  expect(recordsOf(log.lines)).toEqual(records.map((record) => `boot-${record}`));
+});
+
+test('many lines at one time of which the disk takes the first ones: the log gets each once', async () => {
+  const log = new HeldSink();
+  const journal = await bench.agent(log, { size: 1_000_000 });
+  bench.files.room = 600_000;
+  const records = Array.from({ length: 600 }, (_, record) => record);
+  for (const record of records) journal.write(`${eventLine(record, undefined, 'x'.repeat(2_000))}\n`);
+  await journal.delivered();
+  expect(recordsOf(log.lines).sort()).toEqual(records.map((record) => `boot-${record}`).sort());
+  const { unwritten } = journal.counts;
+  expect([unwritten > 0, unwritten < 600]).toEqual([true, true]);
+  expect(bench.changes).toMatchObject([{ change: 'failed', code: 'ENOSPC' }]);
 });
