@@ -63,8 +63,9 @@ const reload = `
 ## When a change takes effect
 
 \`SIGHUP\` and \`portcullis reload\` read the file again. Keys that change at a *reload* are in force afterwards, and the log line \`config-changed\`
-names them. The others wait: \`config-waits\` names them until the agent is restarted. A file with a mistake in it changes nothing; neither does
-one whose policies are refused. Environment and options are those with which the agent was started.
+names them. The others wait: \`config-waits\` names them until the agent is restarted, which
+[operations.md](operations.md#keys-that-wait-for-a-restart) does without a gap in what is decided. A file with a mistake in it changes nothing;
+neither does one whose policies are refused. Environment and options are those with which the agent was started.
 
 ## Environment variables and options
 
