@@ -89,6 +89,10 @@ test('a policy that would act on what runs on the host is refused, by what the k
     established: 2,
     names: ['/bin/sh', '/bin/dash'],
   });
+  // `portcullis events --verdict would` shows these.
+  const told = bench.entries.filter(({ msg }) => msg === 'event').map(({ portcullis }) => portcullis);
+  expect(told.length).toBeGreaterThan(0);
+  for (const each of told) expect(each).toMatchObject({ verdict: 'would', shadow: true });
   expect(bench.session.calls).not.toContain('promote');
   expect([hash(), bench.session.shadow]).toEqual([own, undefined]);
   expect(await metrics()).toContain('release="1",rollout_stage="0",state="refused"} 1');
