@@ -9,10 +9,12 @@ export function packageVersion(): string {
   return version;
 }
 
+/** Where a host's own policies are, and what messages tell people to look at. */
+export const hostPolicies = '/etc/portcullis/policies';
+
 /** The host's own policies if it has a place for them, otherwise those that came with the package. */
 export function defaultPolicies(): string {
-  const host = '/etc/portcullis/policies';
-  return existsSync(host) ? host : fileURLToPath(new URL('./policies', manifest));
+  return existsSync(hostPolicies) ? hostPolicies : fileURLToPath(new URL('./policies', manifest));
 }
 
 export const defaultConfigFile = '/etc/portcullis/portcullis.yaml';

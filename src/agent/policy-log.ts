@@ -2,6 +2,7 @@
 import type { Diagnostic } from '../policy/ruleset.js';
 import type { AgentLog } from '../telemetry/log.js';
 import { limits } from './limits.js';
+import { hostPolicies } from './package.js';
 import type { RulePlace } from './policies.js';
 
 /** Errors first; past the limit only their number. */
@@ -15,7 +16,10 @@ export function logDiagnostics(log: AgentLog, diagnostics: readonly Diagnostic[]
     log[severity === 'error' ? 'error' : 'warn']('policy-diagnostic', text, { code, file, line, column, rule });
   }
   const left = ordered.length - limits.loggedDiagnostics.value;
-  if (left > 0) log.warn('policy-diagnostics-cut', `${left} more; \`portcullis policy check\` prints them.`, { left });
+  if (left > 0) {
+    const text = `${left} more; \`portcullis policy check ${hostPolicies}\` prints them.`;
+    log.warn('policy-diagnostics-cut', text, { left });
+  }
 }
 
 /** A rule that is to enforce and is not decided in the kernel is worth a warning; the others are for whoever asks. */

@@ -1,5 +1,6 @@
 /** `portcullis reload`: configuration and policies are read again; 1 when the old ones stay in force. */
 import { Command } from 'commander';
+import { hostPolicies } from '../agent/package.js';
 import type { ReloadResult } from '../telemetry/metrics.js';
 import { type SocketOption, socketOf, withClient, withSocket } from './control-client.js';
 import { print } from './output.js';
@@ -8,7 +9,7 @@ import type { Invocation } from './verb.js';
 const sentences: Readonly<Record<ReloadResult, string>> = {
   done: 'The new policy is in force.',
   partial: 'The new policy is in force without the rules that have errors; the log names them.',
-  refused: 'The old policy stays in force; the log says why, and so does `portcullis policy check`.',
+  refused: `The old policy stays in force; the log says why, and so does \`portcullis policy check ${hostPolicies}\`.`,
 };
 
 export function reloadVerb({ io, finish }: Invocation): Command {

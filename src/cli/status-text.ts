@@ -1,4 +1,5 @@
 /** A status report for people. */
+import { hostPolicies } from '../agent/package.js';
 import type { Style } from '../policy/index.js';
 import type { RuleReport, SelfProtectionReport, StatusReport } from '../telemetry/control/reports.js';
 import { count, table } from './output.js';
@@ -49,7 +50,7 @@ function reloadRows({ lastReload, policyErrors }: StatusReport, style: Style): s
   if (lastReload !== undefined)
     rows.push(['last reload', lastReload === 'done' ? lastReload : style.warning(lastReload)]);
   if (policyErrors > 0)
-    rows.push(['policy', style.error(`${count(policyErrors, 'error')}; see portcullis policy check`)]);
+    rows.push(['policy', style.error(`${count(policyErrors, 'error')}; see portcullis policy check ${hostPolicies}`)]);
   return rows;
 }
 
