@@ -9,7 +9,7 @@ export const limits = {
   },
   treeBytes: {
     value: 32 * 1024 * 1024,
-    unit: 'bytes of programs remembered with these processes',
+    unit: 'bytes of what is remembered of processes and their programs',
     consequence: 'the least recently seen is forgotten; /proc is asked instead',
   },
   endedProcesses: {
