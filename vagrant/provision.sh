@@ -4,8 +4,9 @@
 #
 # usage: provision.sh PACKAGE.deb DIRECTORY
 #
-# DIRECTORY has prometheus.yml and portcullis.rules.yml, as deploy/prometheus has them. Without a network it works where Prometheus
-# and what the package depends on are installed already.
+# DIRECTORY has prometheus.yml and portcullis.rules.yml, as deploy/prometheus has them. They replace /etc/prometheus/prometheus.yml; what
+# was there the first time stays as prometheus.yml.before-portcullis. Without a network it works where Prometheus and what the package
+# depends on are installed already.
 set -eu
 
 if [ $# -ne 2 ]; then
@@ -25,8 +26,10 @@ if [ "$(installed prometheus curl)" -ne 2 ]; then
 	apt-get -qq update
 	apt-get -qq install -y --no-install-recommends prometheus curl
 fi
+config=/etc/prometheus/prometheus.yml
+if [ -e $config ] && [ ! -e $config.before-portcullis ]; then cp -p $config $config.before-portcullis; fi
 install -m 0644 "$rules/portcullis.rules.yml" "$rules/prometheus.yml" /etc/prometheus/
-promtool check config /etc/prometheus/prometheus.yml
+promtool check config $config
 systemctl enable prometheus
 systemctl restart prometheus
 

@@ -39,8 +39,10 @@ beforeAll(async () => {
     kernel: '6.1',
     files: {
       [`${here}/${basename(deb)}`]: deb,
-      [`${here}/provision.sh`]: join(root, 'vagrant', 'provision.sh'),
-      [`${here}/prometheus`]: join(root, 'deploy', 'prometheus'),
+      // What a page takes from a checkout lies as it does there.
+      [`${here}/build/${basename(deb)}`]: deb,
+      [`${here}/vagrant/provision.sh`]: join(root, 'vagrant', 'provision.sh'),
+      [`${here}/deploy/prometheus`]: join(root, 'deploy', 'prometheus'),
       '/etc/systemd/system/portcullis.service.d/patient.conf': patient,
     },
   });
