@@ -39,11 +39,19 @@ function reached({ bound, measured }) {
 
 /** @param {import('./section.mjs').Target} target */
 function outcome(target) {
-  if (reached(target)) return 'reached';
   const limit = 'atMost' in target.bound ? target.bound.atMost : target.bound.atLeast;
+  const { interval } = target;
+  if (interval && interval.low <= limit && limit <= interval.high)
+    return limit === 0 ? 'not told from none' : `not told from ${number(limit)} ${target.unit}`;
+  if (reached(target)) return 'reached';
   if (limit <= 0) return '**missed**';
   const off = 'atMost' in target.bound ? target.measured / limit : limit / target.measured;
   return `**missed**, by a factor of ${ratioText(off)}`;
+}
+
+/** @param {import('./section.mjs').Target} target */
+function measuredText({ measured, unit, interval }) {
+  return `${number(measured)} ${unit}${interval ? ` (${number(interval.low)} to ${number(interval.high)})` : ''}`;
 }
 
 /** The targets of all sections. @param {import('./section.mjs').Results} results @param {readonly string[]} order */
@@ -54,7 +62,7 @@ export function targetsText(results, order) {
         'atMost' in target.bound
           ? `at most ${number(target.bound.atMost)}`
           : `at least ${number(target.bound.atLeast)}`;
-      return `| ${target.what} | ${limit} ${target.unit} | ${number(target.measured)} ${target.unit} | ${outcome(target)} |`;
+      return `| ${target.what} | ${limit} ${target.unit} | ${measuredText(target)} | ${outcome(target)} |`;
     }),
   );
   return ['| what | aimed at | measured | |', '| --- | --- | --- | --- |', ...rows].join('\n');

@@ -40,6 +40,8 @@ export interface Target {
   readonly what: string;
   readonly bound: { readonly atMost: number } | { readonly atLeast: number };
   readonly measured: number;
+  /** With 95 % confidence. Where it holds the bound, the figure is not told from it: neither reached for sure nor missed. */
+  readonly interval?: { readonly low: number; readonly high: number };
   /** `ms`, `times`, ... */
   readonly unit: string;
 }

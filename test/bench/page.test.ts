@@ -21,6 +21,10 @@ const result: StoredResult = {
     { what: 'fast', bound: { atMost: 2 }, measured: 3, unit: 'ns' },
     { what: 'many', bound: { atLeast: 2 }, measured: 2, unit: 'a second' },
     { what: 'level', bound: { atMost: 0 }, measured: 3, unit: 'MB' },
+    { what: 'flat', bound: { atMost: 0 }, measured: 3, interval: { low: -1, high: 7 }, unit: 'MB' },
+    { what: 'small', bound: { atMost: 2 }, measured: 1, interval: { low: 0.5, high: 2.5 }, unit: 'MB' },
+    { what: 'rising', bound: { atMost: 0 }, measured: 3, interval: { low: 1, high: 5 }, unit: 'MB' },
+    { what: 'falling', bound: { atMost: 0 }, measured: -3, interval: { low: -5, high: -1 }, unit: 'MB' },
   ],
 };
 
@@ -49,6 +53,10 @@ describe('the page of performance', () => {
       '| fast | at most 2 ns | 3 ns | **missed**, by a factor of 1.500 |',
       '| many | at least 2 a second | 2 a second | reached |',
       '| level | at most 0 MB | 3 MB | **missed** |',
+      '| flat | at most 0 MB | 3 MB (-1 to 7) | not told from none |',
+      '| small | at most 2 MB | 1 MB (0.5 to 2.5) | not told from 2 MB |',
+      '| rising | at most 0 MB | 3 MB (1 to 5) | **missed** |',
+      '| falling | at most 0 MB | -3 MB (-5 to -1) | reached |',
     ]);
   });
 
