@@ -1,32 +1,14 @@
 // The files of the Debian package, laid out under a directory as they will lie on a host.
-import { readdirSync } from 'node:fs';
 import { chmod, cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { addonPath } from '../addon.mjs';
 import { root } from '../paths.mjs';
 import { run } from '../process.mjs';
-
-const HOME = 'usr/lib/portcullis';
-const DOC = 'usr/share/doc/portcullis';
+import { DOC, HOME, installedPage, isPage, PARTS } from './parts.mjs';
 
 /** Development files, of dependencies and of our own, that nothing loads at run time. */
 const UNUSED = /(\.(map|md|markdown|ts|mts|cts|flow|yml)|\/(\.[^/]+|test|tests|benchmarks?|docs|examples?|__tests__))$/;
-
-/** Of the checkout, with what a directory keeps. */
-const PARTS = [
-  { from: 'dist', to: `${HOME}/dist` },
-  ...['exec', 'self'].map((name) => ({ from: `build/bpf/${name}.bpf.o`, to: `${HOME}/build/bpf/${name}.bpf.o` })),
-  { from: 'policies', to: `${HOME}/policies` },
-  { from: 'policies/cryptominer.policy', to: 'etc/portcullis/policies/cryptominer.policy' },
-  { from: 'deploy/deb/portcullis.yaml', to: 'etc/portcullis/portcullis.yaml' },
-  { from: 'deploy/deb/copyright', to: `${DOC}/copyright` },
-  { from: 'deploy/systemd/portcullis.service', to: 'usr/lib/systemd/system/portcullis.service' },
-  ...readdirSync(join(root, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .sort()
-    .map((page) => ({ from: `docs/${page}`, to: `${DOC}/${page}` })),
-];
 
 /**
  * @param {object} what
@@ -39,6 +21,8 @@ export async function layOut({ target, version, packages, bom }) {
   const place = (path) => join(target, path);
   for (const { from, to } of [...PARTS, ...packages.map(({ path }) => ({ from: path, to: `${HOME}/${path}` }))])
     await copy(join(root, from), place(to));
+  for (const part of PARTS.filter(isPage))
+    await writeFile(place(part.to), installedPage(await readFile(join(root, part.from), 'utf8'), part));
   await mkdir(place(`${HOME}/build/Release`), { recursive: true });
   await run(['strip', '--strip-unneeded', '-o', place(`${HOME}/build/Release/portcullis.node`), addonPath]);
   await writeFile(place(`${HOME}/package.json`), await manifest(version));
