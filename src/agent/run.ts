@@ -54,20 +54,25 @@ export async function run(
   options: RunOptions,
   world: AgentWorld,
   signals: SignalRequests = listenForSignals(),
+  manager = new ServiceManager(process.env, process.pid, sendDatagram),
 ): Promise<RunOutcome> {
   if (isSwitchedOff()) {
+    manager.end();
     signals.dispose();
     return { outcome: 'switched-off' };
   }
   goAhead();
   const sink = new FileSink(config.log.destination);
-  const manager = new ServiceManager(process.env, process.pid, sendDatagram);
   try {
     const agent = await Agent.start(config, { ...world, workshop: patient(world.workshop, manager) }, sink);
     manager.ready(agent.summary);
     signals.onReload(() => {
+      if (signals.ending) return;
       manager.reloading();
-      void agent.reload().then(() => manager.ready(agent.summary));
+      void agent.reload().then(() => {
+        // it stops meanwhile: that was told, and is so
+        if (!signals.ending) manager.ready(agent.summary);
+      });
     });
     if (options.readyFile !== undefined) writeReadyFile(options.readyFile, agent.status);
     const signal = await signals.end;

@@ -26,10 +26,14 @@ interface Answer {
 }
 
 export class TelemetryServer {
+  /** Where it listens, with the port that was chosen; where it listened, after its end. */
+  readonly url: string;
   readonly #server: Server;
 
   private constructor(server: Server) {
     this.#server = server;
+    const { address, port, family } = server.address() as AddressInfo;
+    this.url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
   }
 
   /** Resolves when the server accepts connections. Throws ListenError. */
@@ -59,12 +63,6 @@ export class TelemetryServer {
     // An accept that fails (no descriptors left) must not end the agent; the next one may succeed.
     server.removeAllListeners('error').on('error', () => {});
     return new TelemetryServer(server);
-  }
-
-  /** Where it listens, with the port that was chosen. */
-  get url(): string {
-    const { address, port, family } = this.#server.address() as AddressInfo;
-    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
   }
 
   /** Resolves when the port is free; connections are cut. */

@@ -3,10 +3,17 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { run } from '../../src/agent/run.js';
+import { ServiceManager } from '../../src/agent/service-manager.js';
 import { listenForSignals } from '../../src/agent/signals.js';
 import { Bench } from './support.js';
 
 let bench: Bench;
+
+/** A service manager that writes down what it is told. */
+function managerOf(told: string[]): ServiceManager {
+  return new ServiceManager({ NOTIFY_SOCKET: '@a' }, 77, (_, text) => told.push(text));
+}
+
 beforeEach(() => {
   bench = new Bench();
 });
@@ -25,6 +32,25 @@ test('runs until a signal ends it; the ready file is there meanwhile', async () 
   expect(existsSync(readyFile)).toBe(false);
   expect(source.eventNames()).toEqual([]);
   expect(bench.codes.at(-1)).toBe('stopped');
+});
+
+test('a reload that is asked for while it stops is refused, and nothing is wrong with that', async () => {
+  const source = new EventEmitter();
+  const readyFile = join(bench.directory, 'ready');
+  const told: string[] = [];
+  const ended = run(bench.config, { readyFile }, bench.world, listenForSignals(source), managerOf(told));
+  await expect.poll(() => existsSync(readyFile)).toBe(true);
+  const { close } = bench.session;
+  bench.session.close = async () => {
+    source.emit('SIGHUP', 'SIGHUP');
+    await close.call(bench.session);
+  };
+  source.emit('SIGTERM', 'SIGTERM');
+  expect(await ended).toEqual({ outcome: 'stopped' });
+  // what is left of the reload has its turn after the stop
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(bench.session.generation).toBe(1n);
+  expect(told.at(-1)).toBe('STOPPING=1\nSTATUS=Stopping: SIGTERM.');
 });
 
 test('a loss is an outcome of its own', async () => {
