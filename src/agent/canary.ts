@@ -1,5 +1,5 @@
 /** The canary: the cgroup in and below which rules act. As long as there is none of that name they act nowhere. */
-import { readFileSync, statSync } from 'node:fs';
+import { type BigIntStats, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { unifiedPath } from '../events/cgroups.js';
 import type { KernelSession } from '../kernel/types.js';
@@ -48,7 +48,7 @@ export class Canary {
     return path === undefined || (path !== inside && !path.startsWith(`${inside}/`));
   }
 
-  /** Limits rules to this cgroup from now on; empty: to none. */
+  /** Limits rules to this cgroup from now on; empty: to none. Throws where it cannot be looked for, or the kernel does not take it. */
   use(path: string): void {
     const { session, log } = this.#parts;
     if (path !== this.#path) this.#id = undefined;
@@ -62,7 +62,7 @@ export class Canary {
     if (had !== '') log.warn('canary', 'Rules act everywhere again: the canary is gone from the configuration.');
   }
 
-  /** Finds the cgroup again: it may have been made, or made anew, since. */
+  /** Finds the cgroup again: it may have been made, or made anew, since. Throws as `use`; then rules act where they did. */
   look(): void {
     if (this.#path === '') return;
     const { session, log } = this.#parts;
@@ -82,9 +82,19 @@ export class Canary {
 function findCgroup(path: string): CanaryCgroup | undefined {
   const mount = cgroupMount(readFileSync('/proc/self/mountinfo', 'utf8'));
   if (mount === undefined) return undefined;
-  const stat = statSync(join(mount, path), { bigint: true, throwIfNoEntry: false });
+  const stat = statBelow(mount, path);
   if (stat === undefined || !stat.isDirectory()) return undefined;
   return { id: stat.ino, level: path.split('/').filter((name) => name !== '').length };
+}
+
+function statBelow(mount: string, path: string): BigIntStats | undefined {
+  try {
+    return statSync(join(mount, path), { bigint: true, throwIfNoEntry: false });
+  } catch (error) {
+    // through a file: there is nothing either
+    if (error instanceof Error && 'code' in error && error.code === 'ENOTDIR') return undefined;
+    throw error;
+  }
 }
 
 function cgroupOfProcess(pid: number): string | undefined {

@@ -15,6 +15,10 @@ export type ControlPlace = { at: 'path'; path: string } | { at: 'nowhere' };
 /** A Unix socket's address has 108 bytes, the NUL at its end included: unix(7). */
 const socketPathBytes = 107;
 
+/** A name in a file system has so many, a path 4,096 with its NUL, of which 255 are for where cgroup2 is mounted: limits.h. */
+const cgroupNameBytes = 255;
+const cgroupPathBytes = 3_840;
+
 /** `127.0.0.1:9477`, `[::1]:9477`, `localhost:0` or a port alone. Throws RangeError with a sentence. */
 export function parseListen(text: string): ListenAddress {
   const [, host = '127.0.0.1', port] = /^(?:(\[[^\]]*\]|[^:]*):)?([0-9]{1,5})$/.exec(text) ?? [];
@@ -84,8 +88,16 @@ export function parseCanary(text: string): string {
   if (text === 'off') return '';
   const names = text.split('/').slice(1);
   const plain = names.every((name) => name !== '' && name !== '.' && name !== '..');
-  if (text.startsWith('/') && plain) return text;
-  throw new RangeError(`"${text}" is no path of a cgroup; write one like /canary, or off.`);
+  if (!text.startsWith('/') || !plain)
+    throw new RangeError(`"${text}" is no path of a cgroup; write one like /canary, or off.`);
+  if (text.includes('\0')) throw new RangeError('The path of a cgroup has no NUL in it; this one has.');
+  const longest = Math.max(...names.map((name) => Buffer.byteLength(name)));
+  if (longest > cgroupNameBytes)
+    throw new RangeError(`The names in a cgroup's path have at most ${cgroupNameBytes} bytes, and one has ${longest}.`);
+  const bytes = Buffer.byteLength(text);
+  if (bytes > cgroupPathBytes)
+    throw new RangeError(`A cgroup's path has at most ${cgroupPathBytes} bytes; this one has ${bytes}.`);
+  return text;
 }
 
 /** `60s`, `5m` -> milliseconds, at least one second. Throws RangeError with a sentence. */

@@ -1,6 +1,7 @@
 /** Says in the log what the kernel could not hand over, soon after it happened. */
 import type { KernelSession } from '../kernel/types.js';
 import type { AgentLog } from '../telemetry/log.js';
+import { guarded } from './guarded.js';
 import { limits } from './limits.js';
 
 export interface Losses {
@@ -17,6 +18,7 @@ export function lossesOf(counters: Record<string, bigint>): Losses {
 export class LossWatch {
   readonly #session: KernelSession;
   readonly #log: AgentLog;
+  readonly #guardedLook: () => void;
   readonly #timer: NodeJS.Timeout;
   #said: Losses;
 
@@ -24,7 +26,11 @@ export class LossWatch {
     this.#session = session;
     this.#log = log;
     this.#said = lossesOf(session.counters());
-    this.#timer = setInterval(() => this.look(), limits.lossCheck.value).unref();
+    this.#guardedLook = guarded(
+      () => this.look(),
+      (why) => log.error('watch-failed', `What the kernel has lost could not be read. ${why}`),
+    );
+    this.#timer = setInterval(this.#guardedLook, limits.lossCheck.value).unref();
   }
 
   /** Logs what was lost since the last look, if anything was. */
@@ -46,6 +52,6 @@ export class LossWatch {
 
   end(): void {
     clearInterval(this.#timer);
-    this.look();
+    this.#guardedLook();
   }
 }

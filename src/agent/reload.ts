@@ -20,32 +20,51 @@ export class Reloader {
 
   /** Never rejects. */
   async reload(): Promise<ReloadResult> {
-    const { log, users, groups, metrics, health } = this.#foundation;
+    const { log, metrics, health } = this.#foundation;
     log.info('reload-started', 'Loading the policies again.');
-    users.refresh();
-    groups.refresh();
-    this.#reopenLog();
-    const result = await this.#reconfigure(() => this.#swap());
+    const result = await this.#reload();
     metrics.reload(result);
     health.state({ lastReload: result });
     return result;
   }
 
-  /** With the configuration as it reads now; the old one holds again when nothing came of it. */
-  async #reconfigure(act: () => Promise<ReloadResult>): Promise<ReloadResult> {
-    const { config: old, world } = this.#foundation;
-    let change: ConfigChange | undefined;
+  async #reload(): Promise<ReloadResult> {
+    const { users, groups } = this.#foundation;
     try {
-      change = world.rereadConfig?.();
+      users.refresh();
+      groups.refresh();
+      this.#reopenLog();
+      return await this.#reconfigure(() => this.#swap());
     } catch (error) {
       this.#refuse(error);
       return 'refused';
     }
-    if (change !== undefined) this.#useConfig(change.config);
+  }
+
+  /** With the configuration as it reads now; the old one holds again, as a whole, when nothing came of it. */
+  async #reconfigure(act: () => Promise<ReloadResult>): Promise<ReloadResult> {
+    const { config: old, world } = this.#foundation;
+    const change = world.rereadConfig?.();
+    try {
+      if (change !== undefined) this.#useConfig(change.config);
+    } catch (error) {
+      // the kernel may have taken some of it
+      this.#useAgain(old);
+      throw error;
+    }
     const result = await act();
-    if (result === 'refused') this.#useConfig(old);
+    if (result === 'refused') this.#useAgain(old);
     else if (change !== undefined) this.#sayChange(change);
     return result;
+  }
+
+  #useAgain(old: Config): void {
+    try {
+      this.#useConfig(old);
+    } catch (error) {
+      const text = `The kernel has taken not all of the old configuration again: reload once more. ${sentenceOf(error)}`;
+      this.#foundation.log.error('reload-refused', text, { code: codeOf(error) });
+    }
   }
 
   #useConfig(config: Config): void {
@@ -93,8 +112,8 @@ export class Reloader {
   }
 
   #refuse(error: unknown): void {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    this.#foundation.log.error('reload-refused', `The old policy stays in force. ${sentenceOf(error)}`, { code });
+    const text = `The old policy stays in force. ${sentenceOf(error)}`;
+    this.#foundation.log.error('reload-refused', text, { code: codeOf(error) });
   }
 
   /** A log that was moved away by rotation is written anew under its name. */
@@ -107,4 +126,8 @@ export class Reloader {
       log.error('log-reopen-failed', `${sentenceOf(error)} The old file is written on.`);
     }
   }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
 }

@@ -5,6 +5,7 @@ import type { AgentLog } from '../telemetry/log.js';
 import { Breaker, type BreakerParts } from './breaker.js';
 import { Canary, type CanaryParts } from './canary.js';
 import type { Config } from './config.js';
+import { guarded } from './guarded.js';
 import { limits } from './limits.js';
 import { Protection, type ProtectionParts } from './protection.js';
 import { protectedPrograms } from './protection-files.js';
@@ -20,6 +21,8 @@ export class Safeguards {
   readonly #canary: Canary;
   readonly #protection: Protection;
   readonly #launcher: string | undefined;
+  readonly #lookAtCanary: () => void;
+  readonly #lookAtBreaker: () => void;
   readonly #timer: NodeJS.Timeout;
 
   constructor(parts: SafeguardParts) {
@@ -27,10 +30,19 @@ export class Safeguards {
     this.#canary = new Canary(parts);
     this.#protection = new Protection(parts);
     this.#launcher = parts.launcher;
+    const { log } = parts;
+    this.#lookAtCanary = guarded(
+      () => this.#canary.look(),
+      (why) => log.error('watch-failed', `The canary cgroup could not be looked for. ${why}`),
+    );
+    this.#lookAtBreaker = guarded(
+      () => this.breaker.look(),
+      (why) => log.error('watch-failed', `The circuit breakers could not be looked at. ${why}`),
+    );
     this.#timer = setInterval(() => this.look(), limits.safeguardCheck.value).unref();
   }
 
-  /** At the start, and at every reload: then files are resolved again. */
+  /** At the start, and at every reload: then files are resolved again. Throws where the kernel does not take it. */
   use({ protected: files, breaker, canary }: Config): void {
     this.#protection.use(protectedPrograms(files, this.#launcher));
     this.#canary.use(canary.cgroup);
@@ -44,8 +56,8 @@ export class Safeguards {
 
   /** At every tick. */
   look(): void {
-    this.#canary.look();
-    this.breaker.look();
+    this.#lookAtCanary();
+    this.#lookAtBreaker();
   }
 
   get status(): SafetyReport {
@@ -61,6 +73,6 @@ export class Safeguards {
   end(): void {
     clearInterval(this.#timer);
     this.#protection.end();
-    this.breaker.look();
+    this.#lookAtBreaker();
   }
 }

@@ -61,6 +61,7 @@ export type LogCode =
   | 'record-malformed'
   | 'delivery-failed'
   | 'records-lost'
+  | 'watch-failed'
   | 'journal-failed'
   | 'journal-recovered'
   | 'journal-resumed'

@@ -31,6 +31,13 @@ test('a cgroup that does not exist lets rules act nowhere, and that is an error 
   expect(sink.entries).toEqual([expect.objectContaining({ level: 'error', msg: 'canary', cgroup: '/canary' })]);
 });
 
+test('a path that leads through a file leads to no cgroup', () => {
+  const session = new FakeSession();
+  const canary = new Canary({ session, log: new AgentLog(new LinesSink(), 'info') });
+  canary.use('/cgroup.procs/canary');
+  expect(canary.status).toEqual({ cgroup: '/cgroup.procs/canary', found: false });
+});
+
 test('without a canary rules act everywhere', () => {
   const { session, canary, sink } = bench(() => ({ id: 7n, level: 1 }));
   canary.use('');

@@ -87,3 +87,32 @@ test('without a change nothing is said of the configuration', async () => {
   await bench.logged();
   expect(bench.codes.filter((code) => String(code).startsWith('config-'))).toEqual([]);
 });
+
+test('what the kernel does not take of a configuration refuses it as a whole, and the next reload takes it', async () => {
+  await start();
+  text = fileText('on_unseen: report\nbreaker: {limit: 3}\ncanary: {cgroup: /nowhere}').replace('debug', 'error');
+  bench.session.failures.set('limitTo', new Error('the map is gone'));
+  expect(await agent!.reload()).toBe('refused');
+  await bench.logged();
+  expect(entry('reload-refused')).toMatchObject({ text: expect.stringContaining('the map is gone') });
+  expect([bench.session.canary, bench.session.breakerLimit, bench.session.generation]).toEqual([undefined, 10, 1n]);
+  expect(bench.codes.filter((code) => String(code).startsWith('config-'))).toEqual([]);
+  text = fileText('breaker: {limit: 3}');
+  expect(await agent!.reload()).toBe('done');
+  await bench.logged();
+  expect(bench.session.breakerLimit).toBe(3);
+  expect(entry('config-changed')).toMatchObject({ keys: ['breaker.limit'] });
+});
+
+test('where not even the old configuration can be used again, that is said, and the agent lives', async () => {
+  text = fileText('canary: {cgroup: /nowhere}');
+  await start();
+  text = fileText('canary: {cgroup: /elsewhere}');
+  bench.session.limitTo = () => {
+    throw new Error('the map is gone');
+  };
+  expect(await agent!.reload()).toBe('refused');
+  await bench.logged();
+  const said = bench.entries.filter(({ msg }) => msg === 'reload-refused').map(({ text }) => String(text));
+  expect(said).toEqual([expect.stringContaining('not all of the old configuration'), expect.stringContaining('stays')]);
+});

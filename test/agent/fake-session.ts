@@ -15,6 +15,9 @@ import type {
   Trip,
 } from '../../src/kernel/types.js';
 
+/** Calls that can be made to fail. */
+type Failing = 'activate' | 'selfTest' | 'release' | 'drain' | 'close' | 'limitTo' | 'trips' | 'counters';
+
 export class FakeSession implements KernelSession {
   readonly bootId = 'fake-boot';
   readonly choice: TierChoice = { tier: 'lsm', cannot: ['It is only a fake.'], refused: [] };
@@ -38,7 +41,7 @@ export class FakeSession implements KernelSession {
   /** What an earlier agent left. */
   before: TakeOver = { is: 'nothing', halves: 0 };
   /** Thrown by the next call of that name. */
-  readonly failures = new Map<'activate' | 'selfTest' | 'release' | 'drain', Error>();
+  readonly failures = new Map<Failing, Error>();
   /** What a drain finds. */
   left: KernelRecord[] = [];
   acknowledged = 0;
@@ -98,6 +101,7 @@ export class FakeSession implements KernelSession {
   }
 
   limitTo(cgroup: { id: bigint; level: number } | undefined): void {
+    this.#fail('limitTo');
     this.canary = cgroup;
   }
 
@@ -111,6 +115,7 @@ export class FakeSession implements KernelSession {
   }
 
   trips(): Trip[] {
+    this.#fail('trips');
     return this.tripped;
   }
 
@@ -158,6 +163,7 @@ export class FakeSession implements KernelSession {
   }
 
   counters(): Record<string, bigint> {
+    this.#fail('counters');
     return this.#counters;
   }
 
@@ -175,11 +181,15 @@ export class FakeSession implements KernelSession {
   }
 
   async close(): Promise<void> {
-    this.#call('close');
+    this.#call('close', 'close');
   }
 
-  #call(line: string, name?: 'activate' | 'selfTest' | 'release' | 'drain'): void {
+  #call(line: string, name?: Failing): void {
     this.calls.push(line);
+    this.#fail(name);
+  }
+
+  #fail(name: Failing | undefined): void {
     const failure = name && this.failures.get(name);
     if (failure === undefined) return;
     this.failures.delete(name!);
