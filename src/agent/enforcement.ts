@@ -53,6 +53,7 @@ export class Enforcement {
   readonly #parts: EnforcementParts;
   #switch: Switch = { is: 'on' };
   #inForce: InForce | undefined;
+  #onTrial: PolicyImage | undefined;
   /** By rule, where somebody wants another mode than its policy's; until the agent ends. */
   readonly #modes: Map<string, Mode>;
   readonly #ages = new RuleAges();
@@ -113,11 +114,15 @@ export class Enforcement {
   async stage({ image }: Prepared): Promise<{ generation: bigint }> {
     const { session, images, onUnseen } = this.#parts;
     let generation = 0n;
-    await images.during(async () => {
-      const options = { onUnseen: onUnseen(), since: this.#ages.of(image.rules), ...this.#ancestryFor(image) };
-      generation = (await session.stage(image.bytes, options)).generation;
-      return { generation, image };
-    });
+    this.#onTrial = undefined;
+    await this.#unlessRefused(() =>
+      images.during(async () => {
+        const options = { onUnseen: onUnseen(), since: this.#ages.of(image.rules), ...this.#ancestryFor(image) };
+        generation = (await session.stage(image.bytes, options)).generation;
+        return { generation, image };
+      }),
+    );
+    this.#onTrial = image;
     return { generation };
   }
 
@@ -130,6 +135,7 @@ export class Enforcement {
   /** Ends a trial. */
   async discard(): Promise<void> {
     await this.#parts.session.discard();
+    this.#onTrial = undefined;
     this.#forgetHistory();
   }
 
@@ -139,6 +145,7 @@ export class Enforcement {
     const { session, metrics, health, log } = this.#parts;
     await this.#parts.sweep.end();
     await session.suspend();
+    this.#onTrial = undefined;
     this.#parts.history.forget();
     this.#switch = { is: 'off', since: new Date(), by };
     health.enter('off');
@@ -194,7 +201,7 @@ export class Enforcement {
     const { images, rules, log, metrics, health } = this.#parts;
     const { image, ruleset } = prepared;
     await images.during(async () => {
-      const activation = await swap();
+      const activation = await this.#unlessRefused(swap);
       const { generation, slot, milliseconds, orphans } = activation;
       if (orphans > 0) {
         const text = `What ${orphans} processes descend from is not known: rules that ask for it are unknown about them.`;
@@ -202,6 +209,7 @@ export class Enforcement {
       }
       const moded = this.#applyModes(prepared);
       this.#inForce = { prepared, image: moded, generation, since: new Date() };
+      this.#onTrial = undefined;
       this.#forgetHistory();
       this.#ages.note(moded.rules, this.#parts.bootTime(), activation.since);
       const facts = imageFacts(prepared, activation);
@@ -242,9 +250,20 @@ export class Enforcement {
     return { ancestry: (orphan) => history.ancestry(orphan, lineage, bootTime()) };
   }
 
+  /** An image that the kernel does not take may have asked for what was executed. */
+  async #unlessRefused<Result>(act: () => Promise<Result>): Promise<Result> {
+    try {
+      return await act();
+    } catch (error) {
+      this.#forgetHistory();
+      throw error;
+    }
+  }
+
   /** What was executed is of no use while nothing in force, and nothing on trial, asks what processes descend from. */
   #forgetHistory(): void {
-    if ((this.#inForce?.image.lineage ?? []).length === 0) this.#parts.history.forget();
+    const asking = [this.#inForce?.image, this.#onTrial].some((image) => (image?.lineage ?? []).length > 0);
+    if (!asking) this.#parts.history.forget();
   }
 
   /** Modes that somebody has set outlive a swap; those of rules that are gone do not. */

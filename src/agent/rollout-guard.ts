@@ -35,6 +35,8 @@ class NotNowError extends Error {
 export class RolloutGuard implements Guard {
   readonly #parts: RolloutGuardParts;
   #files: readonly PolicyFile[] | undefined;
+  /** Also where a trial could not begin: something of it may be left. */
+  #tried: 'nothing' | 'something' = 'nothing';
   #trial: { hash: string; files: readonly PolicyFile[]; prepared: Prepared } | undefined;
   #ended = false;
 
@@ -53,6 +55,7 @@ export class RolloutGuard implements Guard {
     return this.#inTurn(async () => {
       const files = filesOf(candidate);
       const prepared = await this.#prepare(files);
+      this.#tried = 'something';
       const { generation } = await refusing(() => this.#parts.enforcement.stage(prepared));
       this.#trial = { hash: candidate.hash, files, prepared };
       this.#parts.watch.begin(prepared.image, generation);
@@ -71,16 +74,18 @@ export class RolloutGuard implements Guard {
       await this.#parts.enforcement.promote(trial.prepared);
       this.#files = trial.files;
       this.#trial = undefined;
+      this.#tried = 'nothing';
       this.#parts.watch.end();
     });
   }
 
   async discard(): Promise<void> {
-    if (this.#trial === undefined || this.#ended) return;
+    if (this.#tried === 'nothing' || this.#ended) return;
     await this.#inTurn(async () => {
       this.#trial = undefined;
       this.#parts.watch.end();
       await this.#parts.enforcement.discard();
+      this.#tried = 'nothing';
     });
   }
 

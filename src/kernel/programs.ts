@@ -233,17 +233,16 @@ export class ProgramSet {
   ): Promise<Activation> {
     const begin = performance.now();
     const slot = await this.slots.put(image, generation);
-    if (breakers) this.guards.goOn(slot, breakers);
-    else this.guards.arm(slot, headerNumber(image, header.rules + 4), since, bootTimeNs());
-    const withLineage = hasLineage(image);
     let orphans = 0;
-    if (withLineage) {
-      this.attachShadow();
-      this.followForks();
-      this.slots.shadow = slot;
-      orphans = await this.restore(source);
+    try {
+      if (breakers) this.guards.goOn(slot, breakers);
+      else this.guards.arm(slot, headerNumber(image, header.rules + 4), since, bootTimeNs());
+      if (hasLineage(image)) orphans = await this.shadowWithLineage(slot, source);
+      await this.become(slot, image);
+    } catch (error) {
+      this.refused(slot);
+      throw error;
     }
-    await this.become(slot, image);
     return { generation, slot, milliseconds: performance.now() - begin, imageBytes: image.byteLength, orphans };
   }
 
@@ -267,10 +266,14 @@ export class ProgramSet {
     const begin = performance.now();
     this.dropShadow();
     const slot = await this.slots.put(image, generation);
-    this.attachShadow();
-    if (hasLineage(image)) this.followForks();
-    this.slots.shadow = slot;
-    const orphans = hasLineage(image) ? await this.restore(source) : 0;
+    let orphans = 0;
+    try {
+      if (hasLineage(image)) orphans = await this.shadowWithLineage(slot, source);
+      else this.shadow(slot);
+    } catch (error) {
+      this.refused(slot);
+      throw error;
+    }
     return { generation, slot, milliseconds: performance.now() - begin, imageBytes: image.byteLength, orphans };
   }
 
@@ -287,10 +290,11 @@ export class ProgramSet {
     this.detachShadow();
   }
 
-  /** Nothing decides in shadow any more. `active`: the image in force. */
-  endTrial(active: Uint8Array | undefined): void {
+  /** Nothing decides in shadow any more. */
+  endTrial(): void {
     this.dropShadow();
-    if (active === undefined || !hasLineage(active)) this.unfollowForks();
+    const inForce = this.slots.inForce();
+    if (inForce === undefined || !hasLineage(inForce.image)) this.unfollowForks();
   }
 
   map(name: string): BpfMap {
@@ -312,15 +316,36 @@ export class ProgramSet {
     return link;
   }
 
+  private shadow(slot: number): void {
+    this.attachShadow();
+    this.slots.shadow = slot;
+  }
+
+  /** Resolves when every live process has its lineage, to how many are left without. */
+  private async shadowWithLineage(slot: number, source: AncestrySource | undefined): Promise<number> {
+    this.attachShadow();
+    this.followForks();
+    this.slots.shadow = slot;
+    return await this.restore(source);
+  }
+
+  /** The image in this slot did not come as far as it was to: all is as if it had never been. The trial of another one goes on. */
+  private refused(slot: number): void {
+    const trial = this.slots.shadow;
+    if (trial === undefined || trial === slot) this.endTrial();
+  }
+
   /** Whoever runs as the shadow meanwhile goes on until nobody decides by the image that was active. */
   private async become(slot: number, image: Uint8Array): Promise<void> {
     const before = this.slots.active;
+    // what may fail comes first: once the slot is active it decides
+    if (reportsExits(image)) this.exitLink ??= this.attachOne(exitProgram);
     this.slots.active = slot;
     if (this.slots.shadow !== undefined) {
       if (before !== undefined) await this.slots.left(before);
       this.dropShadow();
     }
-    this.watchExits(image);
+    if (!reportsExits(image)) this.unwatchExits();
     if (!hasLineage(image)) this.unfollowForks();
   }
 
@@ -368,13 +393,9 @@ export class ProgramSet {
     return object;
   }
 
-  private watchExits(image: Uint8Array): void {
-    const wanted = headerNumber(image, header.events) & event.exit;
-    if (wanted && !this.exitLink) this.exitLink = this.attachOne(exitProgram);
-    if (!wanted && this.exitLink) {
-      this.exitLink.detach();
-      this.exitLink = undefined;
-    }
+  private unwatchExits(): void {
+    this.exitLink?.detach();
+    this.exitLink = undefined;
   }
 }
 
@@ -388,4 +409,8 @@ function headerNumber(image: Uint8Array, offset: number): number {
 
 function hasLineage(image: Uint8Array): boolean {
   return headerNumber(image, header.lineage_words) > 0;
+}
+
+function reportsExits(image: Uint8Array): boolean {
+  return (headerNumber(image, header.events) & event.exit) !== 0;
 }

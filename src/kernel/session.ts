@@ -153,9 +153,8 @@ class Session implements KernelSession {
   async stage(image: Uint8Array, options: ActivateOptions = {}): Promise<Activation> {
     const set = this.fitting(image.byteLength);
     if (set !== this.set) await this.grow(set);
-    const generation = this.generation + 1n;
-    const activation = await this.set.stage(image, generation, this.lookingAsked(options.ancestry));
-    this.generation = generation;
+    this.shadow = undefined;
+    const activation = await this.set.stage(image, this.nextGeneration(), this.lookingAsked(options.ancestry));
     this.shadow = { image, activation, options };
     return activation;
   }
@@ -164,8 +163,8 @@ class Session implements KernelSession {
     const staged = this.shadow;
     if (!staged) throw new SessionError('no-shadow', 'no policy decides in shadow');
     const { image, activation, options } = staged;
-    this.set.slots.setting('on_unseen', options.onUnseen === 'enforce' ? 1 : 0);
     await this.set.promote(image, options.since);
+    sayOnUnseen(this.set, options);
     this.active = image;
     this.ancestry = options.ancestry;
     this.shadow = undefined;
@@ -173,7 +172,7 @@ class Session implements KernelSession {
   }
 
   async discard(): Promise<void> {
-    this.set.endTrial(this.active);
+    this.set.endTrial();
     this.shadow = undefined;
   }
 
@@ -316,14 +315,14 @@ class Session implements KernelSession {
   }
 
   private async activateIn(set: ProgramSet, image: Uint8Array, options: ActivateOptions): Promise<Activation> {
-    const generation = this.generation + 1n;
     let activation: Activation;
     try {
       if (set !== this.set) this.bringUp(set);
-      set.slots.setting('on_unseen', options.onUnseen === 'enforce' ? 1 : 0);
+      // where nothing decides yet, the first decision knows it
+      if (set.slots.active === undefined) sayOnUnseen(set, options);
       const source = this.lookingAsked(options.ancestry);
       const { since } = options;
-      activation = await set.activate(image, generation, {
+      activation = await set.activate(image, this.nextGeneration(), {
         ...(source && { source }),
         ...(since && { since }),
       });
@@ -331,9 +330,10 @@ class Session implements KernelSession {
       if (set !== this.set) this.persist(set);
     } catch (error) {
       if (set !== this.set) set.close();
+      else if (set.slots.shadow === undefined) this.shadow = undefined;
       throw error;
     }
-    this.generation = generation;
+    sayOnUnseen(set, options);
     this.active = image;
     this.ancestry = options.ancestry;
     this.shadow = undefined;
@@ -341,6 +341,12 @@ class Session implements KernelSession {
     else this.persist(set);
     this.retireLeftovers();
     return activation;
+  }
+
+  /** Used up also by an image that is refused: what processes are to it may be noted already. */
+  private nextGeneration(): bigint {
+    this.generation += 1n;
+    return this.generation;
   }
 
   /** The exec that nobody knows of may lie in a ring: nobody is woken for one that nothing matches. */
@@ -360,13 +366,13 @@ class Session implements KernelSession {
   }
 
   /** The image that is in force and that is wanted again. */
-  private goingOn(image: Uint8Array, { onEqual, onUnseen, ancestry }: ActivateOptions): Activation | undefined {
-    if (onEqual !== 'keep') return undefined;
+  private goingOn(image: Uint8Array, options: ActivateOptions): Activation | undefined {
+    if (options.onEqual !== 'keep') return undefined;
     const slot = this.set.slots.active;
     const inForce = this.set.slots.inForce();
     if (slot === undefined || inForce === undefined || Buffer.compare(inForce.image, image) !== 0) return undefined;
-    this.set.slots.setting('on_unseen', onUnseen === 'enforce' ? 1 : 0);
-    this.ancestry = ancestry;
+    sayOnUnseen(this.set, options);
+    this.ancestry = options.ancestry;
     this.persist(this.set);
     this.retireLeftovers();
     const { generation } = inForce;
@@ -492,6 +498,10 @@ class Session implements KernelSession {
       this.onBatch?.({ ring: name, records: [...batch].map(decode), acknowledge: () => acknowledge(batch) });
     });
   }
+}
+
+function sayOnUnseen(set: ProgramSet, { onUnseen }: ActivateOptions): void {
+  set.slots.setting('on_unseen', onUnseen === 'enforce' ? 1 : 0);
 }
 
 function rulesOf(image: Uint8Array): number {

@@ -111,6 +111,23 @@ describe('what was executed', () => {
     expect(remembersNext()).toBe(true);
   });
 
+  it('is of no use for a policy that the kernel does not take', async () => {
+    await enforcement.activate(aboutEnds);
+    for (const put of ['activate', 'stage'] as const) {
+      session.failures.set(put, new Error('no memory'));
+      await expect(enforcement[put](aboutAncestors)).rejects.toThrow('no memory');
+      expect(remembersNext(), put).toBe(false);
+    }
+  });
+
+  it('is remembered for one on trial while the kernel does not take another', async () => {
+    await enforcement.activate(aboutEnds);
+    await enforcement.stage(aboutAncestors);
+    session.failures.set('activate', new Error('no memory'));
+    await expect(enforcement.activate(aboutEnds)).rejects.toThrow('no memory');
+    expect(remembersNext()).toBe(true);
+  });
+
   it('is of no use while enforcement is off, and is again when it is on', async () => {
     await enforcement.activate(aboutAncestors);
     await enforcement.off('somebody');

@@ -16,7 +16,7 @@ import type {
 } from '../../src/kernel/types.js';
 
 /** Calls that can be made to fail. */
-type Failing = 'activate' | 'selfTest' | 'release' | 'drain' | 'close' | 'limitTo' | 'trips' | 'counters';
+type Failing = 'activate' | 'stage' | 'selfTest' | 'release' | 'drain' | 'close' | 'limitTo' | 'trips' | 'counters';
 
 export class FakeSession implements KernelSession {
   readonly bootId = 'fake-boot';
@@ -64,7 +64,7 @@ export class FakeSession implements KernelSession {
   }
 
   async stage(image: Uint8Array): Promise<Activation> {
-    this.#call('stage');
+    this.#call('stage', 'stage');
     this.shadow = image;
     this.generation++;
     return { generation: this.generation, slot: 1, milliseconds: 1, imageBytes: image.length, orphans: 0 };

@@ -156,6 +156,16 @@ test('what is distributed and does not load here is refused, and the old policy 
   expect(hash()).toBe(own);
 });
 
+test('a trial that could not begin leaves nothing, and is tried again', async () => {
+  await repository.release('miners', policyText('distributed'));
+  bench.session.failures.set('stage', new Error('no memory'));
+  await start();
+  await logged('rollout-error');
+  await logged('rollout-active');
+  const calls = bench.session.calls.filter((call) => ['stage', 'discard', 'promote'].includes(call));
+  expect(calls).toEqual(['stage', 'discard', 'stage', 'promote']);
+});
+
 test('a stop in the middle of a trial ends it', async () => {
   await repository.release('miners', policyText('x'), { stages: [{ percent: 100, bake: 3_600 }] });
   await start();

@@ -1,7 +1,7 @@
 // A session on a real kernel, tier tracepoint: what is in force stays as it is while another image comes, and while one is refused.
 // Whatever enforces, enforces on a file of this test alone.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -146,6 +146,49 @@ describe.skipIf(process.getuid?.() !== 0)('a session', () => {
       expect(setting('on_unseen')).toBe(0);
       expect(run()).toBe('SIGKILL');
       expect(await session.activate(watches)).toMatchObject({ generation: 3n });
+      expect(run()).toBeNull();
+    });
+  });
+
+  describe('when an image is refused in the middle', () => {
+    const unknowing: AncestrySource = () => {
+      throw new Error('nobody knows');
+    };
+    const attached = () => readdirSync(`${pins}/set-1/links-1`);
+
+    it.each(['activate', 'stage'] as const)('leaves no trace of it: %s', async (how) => {
+      await session.activate(watches, { onUnseen: 'report' });
+      const before = attached();
+      const refused = session[how](asksForAncestors, { onUnseen: 'enforce', ancestry: unknowing });
+      await expect(refused).rejects.toThrow('nobody knows');
+      expect(setting('on_unseen')).toBe(0);
+      expect(attached()).toEqual(before);
+      await expect(session.promote()).rejects.toMatchObject({ code: 'no-shadow' });
+      run();
+      const told = (await session.drain()).filter(({ path }) => path === program);
+      expect(told.map(({ generation }) => generation)).toEqual([1n]);
+    });
+
+    it('gives its number to no other: what processes are to it is noted already', async () => {
+      await session.activate(watches);
+      await expect(session.activate(asksForAncestors, { ancestry: unknowing })).rejects.toThrow();
+      await expect(session.stage(asksForAncestors, { ancestry: unknowing })).rejects.toThrow();
+      expect(await session.activate(asksForAncestors)).toMatchObject({ generation: 4n });
+    });
+
+    it('keeps following forks for an image in force that asks for ancestors', async () => {
+      await session.activate(asksForAncestors);
+      const before = attached();
+      await expect(session.activate(asksForMore, { ancestry: unknowing })).rejects.toThrow();
+      expect(attached()).toEqual(before);
+      expect(before).toContain('inherit');
+    });
+
+    it('ends the trial whose place it would have taken', async () => {
+      await session.activate(watches);
+      await session.stage(kills);
+      await expect(session.stage(asksForAncestors, { ancestry: unknowing })).rejects.toThrow();
+      await expect(session.promote()).rejects.toMatchObject({ code: 'no-shadow' });
       expect(run()).toBeNull();
     });
   });
