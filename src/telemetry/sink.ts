@@ -35,6 +35,9 @@ export interface SinkFailure {
 
 const noBytes = Buffer.alloc(0);
 
+/** A pipe that nobody reads would hold the event loop at its opening, and then one write after the other; for a file it means nothing. */
+const appending = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
+
 export class FileSink implements LineSink {
   readonly #destination: LogDestination;
   #descriptor: number;
@@ -190,12 +193,21 @@ function openDestination(destination: LogDestination): number {
       return ownDescription(2);
     case 'file':
       try {
-        return openSync(destination.path, 'a', 0o600);
+        return openSync(destination.path, appending, 0o600);
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        throw new LogError(`The log ${destination.path} cannot be opened: ${reason}. Check log.destination.`);
+        throw logError(destination.path, error);
       }
   }
+}
+
+function logError(path: string, error: unknown): LogError {
+  // a socket has no reader either, and cannot be opened at all
+  if (error instanceof Error && 'code' in error && error.code === 'ENXIO' && statSync(path).isFIFO())
+    return new LogError(
+      `There is nobody who reads the pipe ${path}. Start what reads it first, or check log.destination.`,
+    );
+  const reason = error instanceof Error ? error.message : String(error);
+  return new LogError(`The log ${path} cannot be opened: ${reason}. Check log.destination.`);
 }
 
 /** True when whoever wrote the file before was ended in the middle of a line, which must not spoil the next one. */

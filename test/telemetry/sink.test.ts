@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   closeSync,
@@ -93,6 +93,17 @@ describe('a log that does not take what it is given', () => {
     expect(safe).toBe(false);
     expect(sink.pendingBytes).toBe(6);
     sink.close();
+  });
+
+  test('a pipe that nobody reads is said at once, and does not hold the process', async () => {
+    const path = join(directory, 'pipe');
+    execFileSync('mkfifo', [path]);
+    const script = `
+      import { FileSink } from ${JSON.stringify(new URL('../../dist/telemetry/sink.js', import.meta.url).href)};
+      new FileSink({ to: 'file', path: ${JSON.stringify(path)} });`;
+    const args = ['--input-type=module', '-e', script];
+    const child = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 20_000 });
+    expect([child.status, child.stderr]).toEqual([1, expect.stringContaining(`nobody who reads the pipe ${path}`)]);
   });
 
   test('a pipe whose reader is slow takes everything in the end', async () => {
