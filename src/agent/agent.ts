@@ -85,7 +85,10 @@ export class Agent {
     return this.#turns.take(async () => (this.#stopped === undefined ? this.#reloader!.reload() : 'refused'));
   }
 
-  /** Takes everything off the kernel, brings what it still had to the log, and says what was lost. Only acts once. */
+  /**
+   * Takes everything off the kernel, brings what it still had to the log, and says what was lost. Only acts once. Rejects where something
+   * could not be closed, when the log has that.
+   */
   stop(reason: string): Promise<StopSummary> {
     this.#stopped ??= this.#turns.take(() => this.#stop(reason));
     return this.#stopped;
@@ -189,15 +192,24 @@ export class Agent {
   }
 
   async #stop(reason: string): Promise<StopSummary> {
-    const { health, metrics, log } = this.#foundation;
+    const { health, metrics, log, sink } = this.#foundation;
     health.enter('stopping');
     metrics.ready('not-ready');
     log.info('stopping', `Stopping: ${reason}.`, { reason });
-    this.#kernel!.endWatches();
-    this.#policies.end();
-    const summary = await leaveInOrder(this.#foundation, this.#kernel!);
-    await this.#server?.close();
-    await this.#control?.close();
+    let summary: StopSummary;
+    try {
+      this.#kernel!.endWatches();
+      this.#policies.end();
+      summary = await leaveInOrder(this.#foundation, this.#kernel!);
+    } catch (error) {
+      log.error('stop-failed', `Not everything could be taken off the kernel in order. ${sentenceOf(error)}`);
+      await withinTime(limits.stopTime.value, () => sink.flushed());
+      throw error;
+    } finally {
+      // what is still open keeps the process from its end
+      await this.#server?.close();
+      await this.#control?.close();
+    }
     await sayStopped(this.#foundation, summary);
     return summary;
   }

@@ -9,7 +9,10 @@ import { isKept, sayStop } from './pins.js';
 import { type StopSummary, stopText } from './stop-summary.js';
 import { type TimedOutcome, withinTime } from './within-time.js';
 
-/** Takes everything off the kernel, or leaves it deciding where the configuration says so, and brings what was decided to the log. */
+/**
+ * Takes everything off the kernel, or leaves it deciding where the configuration says so, and brings what was decided to the log. Rejects
+ * where something could not be closed; everything else is.
+ */
 export async function leaveInOrder(foundation: Foundation, kernel: KernelSide): Promise<StopSummary> {
   const { log, journal, imageCache } = foundation;
   const { session, delivery } = kernel;
@@ -29,11 +32,7 @@ export async function leaveInOrder(foundation: Foundation, kernel: KernelSide): 
   });
   if (brought.outcome === 'failed') sayNotBrought(log, brought.error);
   if (brought.outcome !== 'done' && !keeps) await saveRest(foundation, kernel, { rings, brought });
-  await journal?.close();
-  const counters = session.counters();
-  if (keeps) await session.leave();
-  else await session.close();
-  await foundation.selfGuard.end(keeps ? 'keep' : 'release');
+  const counters = await closeAll(foundation, kernel, keeps ? 'keep' : 'release');
   if (directory.at === 'path') sayStop(log, keeps ? 'keep' : 'release', directory.path);
   return {
     counters,
@@ -41,6 +40,33 @@ export async function leaveInOrder(foundation: Foundation, kernel: KernelSide): 
     // what the log has not taken stays in the rings where they are kept
     lost: { ...lossesOf(counters), undelivered: keeps ? 0 : delivery.waiting },
   };
+}
+
+/** One that fails keeps none of the others from its turn. Rejects then, with the first failure; resolves with the last counters. */
+async function closeAll(
+  { journal, selfGuard }: Foundation,
+  { session }: KernelSide,
+  pins: 'keep' | 'release',
+): Promise<Record<string, bigint>> {
+  let counters: Record<string, bigint> = {};
+  const failures: unknown[] = [];
+  const steps: (() => unknown)[] = [
+    () => journal?.close(),
+    () => {
+      counters = session.counters();
+    },
+    () => (pins === 'keep' ? session.leave() : session.close()),
+    () => selfGuard.end(pins),
+  ];
+  for (const step of steps) {
+    try {
+      await step();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+  return counters;
 }
 
 /** What nobody has read of the rings, taken from them once however often that is tried. */

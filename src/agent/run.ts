@@ -15,9 +15,10 @@ import { packageVersion } from './package.js';
 import type { PolicyWorkshop } from './policies.js';
 import { goAhead } from './priority.js';
 import { thisHost } from './self-protection.js';
+import { sentenceOf } from './sentence.js';
 import { ServiceManager } from './service-manager.js';
 import { listenForSignals, type SignalRequests } from './signals.js';
-import { lostInAll } from './stop-summary.js';
+import { lostInAll, type StopSummary } from './stop-summary.js';
 import { workshop } from './workshop.js';
 import type { AgentWorld } from './world.js';
 
@@ -27,7 +28,11 @@ export interface RunOptions {
 }
 
 /** How it ended. `lost`: cleanly, but not everything reached the log. `switched-off`: it was never started. */
-export type RunOutcome = { outcome: 'stopped' } | { outcome: 'switched-off' } | { outcome: 'lost'; records: number };
+export type RunOutcome =
+  | { outcome: 'stopped' }
+  | { outcome: 'switched-off' }
+  | { outcome: 'lost'; records: number }
+  | { outcome: 'stop-failed'; why: string };
 
 /** The agent's real surroundings, and where its configuration is read again at a reload. */
 export function realWorld(followed: FollowedConfig): AgentWorld {
@@ -78,12 +83,20 @@ export async function run(
     const signal = await signals.end;
     manager.stopping(signal);
     if (options.readyFile !== undefined) rmSync(options.readyFile, { force: true });
-    const records = lostInAll(await agent.stop(signal));
-    return records === 0 ? { outcome: 'stopped' } : { outcome: 'lost', records };
+    return await outcomeOf(agent.stop(signal));
   } finally {
     manager.end();
     signals.dispose();
     sink.close();
+  }
+}
+
+async function outcomeOf(stopped: Promise<StopSummary>): Promise<RunOutcome> {
+  try {
+    const records = lostInAll(await stopped);
+    return records === 0 ? { outcome: 'stopped' } : { outcome: 'lost', records };
+  } catch (error) {
+    return { outcome: 'stop-failed', why: sentenceOf(error) };
   }
 }
 

@@ -39,6 +39,9 @@ export function runVerb({ io, finish }: Invocation): Command {
             return;
           case 'lost':
             print(io.stderr, `portcullis: ${ended.records} records did not reach the log`);
+            break;
+          case 'stop-failed':
+            print(io.stderr, `portcullis: did not stop in order: ${ended.why}`);
         }
       } catch (error) {
         print(io.stderr, `portcullis: cannot start: ${error instanceof Error ? error.message : String(error)}`);

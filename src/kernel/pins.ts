@@ -167,13 +167,23 @@ function removeTree(path: string): void {
   for (const entry of entries) {
     const below = join(path, entry.name);
     if (entry.isDirectory()) removeTree(below);
-    else unlinkSync(below);
+    else unlessGone(() => unlinkSync(below));
   }
-  rmdirSync(path);
+  unlessGone(() => rmdirSync(path));
+}
+
+/** Somebody may remove the same at the same time: a package that goes, an operator. */
+function unlessGone<Result>(act: () => Result): Result | undefined {
+  try {
+    return act();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 function names(path: string): string[] {
-  return existsSync(path) ? readdirSync(path) : [];
+  return unlessGone(() => readdirSync(path)) ?? [];
 }
 
 function numberOf(name: string, prefix: string): number {

@@ -72,6 +72,7 @@ export type LogCode =
   | 'sweep'
   | 'cannot-start'
   | 'stopping'
+  | 'stop-failed'
   | 'stopped';
 
 /** `msg` of the line that carries an event. */

@@ -86,3 +86,16 @@ describe('when the programs cannot be told to decide nothing', () => {
     expect(bench.session.calls.at(-1)).toBe('close');
   });
 });
+
+test('a close that fails is said, and leaves nothing open that would keep the process', async () => {
+  const agent = await bench.start();
+  bench.session.failures.set('close', new Error('the pins are gone'));
+  await expect(agent.stop('the test ends')).rejects.toThrow('the pins are gone');
+  await bench.logged();
+  expect(bench.entries.at(-1)).toMatchObject({
+    level: 'error',
+    msg: 'stop-failed',
+    text: expect.stringContaining('the pins are gone'),
+  });
+  await expect(fetch(`${agent.url}/healthz`)).rejects.toThrow();
+});

@@ -61,6 +61,14 @@ test('a loss is an outcome of its own', async () => {
   expect(await ended).toEqual({ outcome: 'lost', records: 2 });
 });
 
+test('a stop that fails is an outcome of its own, with its reason', async () => {
+  const source = new EventEmitter();
+  bench.session.failures.set('close', new Error('the pins are gone'));
+  const ended = run(bench.config, {}, bench.world, listenForSignals(source));
+  source.emit('SIGTERM', 'SIGTERM');
+  expect(await ended).toEqual({ outcome: 'stop-failed', why: 'the pins are gone' });
+});
+
 test('what cannot start leaves no handler behind', async () => {
   const source = new EventEmitter();
   bench.writeText('rules: []\n');
