@@ -29,7 +29,7 @@ import type { AgentWorld } from './world.js';
 export class Agent {
   readonly #foundation: Foundation;
   readonly #policies: PolicySource;
-  readonly #turns = new Turns();
+  readonly #turns = new Turns(() => this.#tellStatus());
   #server: TelemetryServer | undefined;
   #control: ControlServer | undefined;
   #session: KernelSession | undefined;
@@ -74,15 +74,26 @@ export class Agent {
   get summary(): string {
     const { tier, rules, generation, lastReload } = this.status;
     const reload = lastReload === undefined ? '' : ` Last reload: ${lastReload}.`;
+    const decides = this.#kernel?.enforcement.switch;
+    if (decides?.is === 'off') return `Enforcement is switched off by ${decides.by}: nothing is decided.${reload}`;
     return `Tier ${tier}, ${rules} rules in force, generation ${generation}.${reload}`;
   }
 
   /**
-   * Loads the policies again and swaps the image. On any failure the old image stays in force and the log says why;
-   * this never rejects.
+   * Loads the policies again and swaps the image; the service manager knows meanwhile. On any failure the old image stays in force and the
+   * log says why; this never rejects.
    */
-  reload(): Promise<ReloadResult> {
-    return this.#turns.take(async () => (this.#stopped === undefined ? this.#reloader!.reload() : 'refused'));
+  async reload(): Promise<ReloadResult> {
+    const { manager } = this.#foundation.world;
+    if (this.#stopped !== undefined) return 'refused';
+    manager?.reloading();
+    return this.#turns.take(async () => {
+      // that it stops was told meanwhile
+      if (this.#stopped !== undefined) return 'refused';
+      const result = await this.#reloader!.reload();
+      if (this.#stopped === undefined) manager?.ready(this.summary);
+      return result;
+    });
   }
 
   /**
@@ -92,6 +103,11 @@ export class Agent {
   stop(reason: string): Promise<StopSummary> {
     this.#stopped ??= this.#turns.take(() => this.#stop(reason));
     return this.#stopped;
+  }
+
+  /** After each change. */
+  #tellStatus(): void {
+    if (this.#stopped === undefined) this.#foundation.world.manager?.status(this.summary);
   }
 
   async #start(): Promise<void> {

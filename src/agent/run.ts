@@ -69,16 +69,9 @@ export async function run(
   goAhead();
   const sink = new FileSink(config.log.destination);
   try {
-    const agent = await Agent.start(config, { ...world, workshop: patient(world.workshop, manager) }, sink);
+    const agent = await Agent.start(config, { ...world, manager, workshop: patient(world.workshop, manager) }, sink);
     manager.ready(agent.summary);
-    signals.onReload(() => {
-      if (signals.ending) return;
-      manager.reloading();
-      void agent.reload().then(() => {
-        // it stops meanwhile: that was told, and is so
-        if (!signals.ending) manager.ready(agent.summary);
-      });
-    });
+    signals.onReload(() => void agent.reload());
     if (options.readyFile !== undefined) writeReadyFile(options.readyFile, agent.status);
     const signal = await signals.end;
     manager.stopping(signal);

@@ -15,12 +15,16 @@ export interface ServiceEnvironment {
   WATCHDOG_PID?: string | undefined;
 }
 
+/** What the agent itself tells while it runs. */
+export type AgentNews = Pick<ServiceManager, 'reloading' | 'ready' | 'status'>;
+
 export class ServiceManager {
   readonly #socket: string | undefined;
   readonly #send: SendDatagram;
   /** Milliseconds after which an event loop that stands still is ended; undefined: it is not. */
   readonly #patience: number | undefined;
   #keepalive: NodeJS.Timeout | undefined;
+  #status = '';
 
   /** Takes its variables out of the environment, so that no child of the agent speaks for it. */
   constructor(environment: ServiceEnvironment, pid: number, send: SendDatagram) {
@@ -37,7 +41,15 @@ export class ServiceManager {
 
   /** A policy is in force. `status` is one line for `systemctl status`. */
   ready(status: string): void {
+    this.#status = status;
     this.#tell('READY=1', `STATUS=${oneLine(status)}`);
+  }
+
+  /** The line for `systemctl status` as it is now; told where it is another. */
+  status(status: string): void {
+    if (status === this.#status) return;
+    this.#status = status;
+    this.#tell(`STATUS=${oneLine(status)}`);
   }
 
   /** Policies are loaded anew; `ready` follows, whatever came of it. */

@@ -5,6 +5,7 @@ import type { Processes } from '../rules/kill.js';
 import type { ConfigChange } from './config-follow.js';
 import type { PolicyWorkshop } from './policies.js';
 import type { SelfProtectionHost } from './self-protection.js';
+import type { AgentNews } from './service-manager.js';
 
 /** What the agent needs of the world; tests give their own. */
 export interface AgentWorld {
@@ -28,6 +29,8 @@ export interface AgentWorld {
   launcher?: string;
   /** Absent: the agent cannot protect itself. */
   selfProtection?: SelfProtectionHost;
+  /** Hears of changes of what is in force; absent: nobody waits for them. */
+  manager?: AgentNews;
   /** Reads the configuration again, for a reload; absent: it does not change. Throws ConfigError. */
   rereadConfig?(): ConfigChange;
 }

@@ -57,12 +57,15 @@ const hash = () => agent!.status.image;
 
 test('a distributed policy takes the place of those of the host, after its trial', async () => {
   await repository.release('miners', policyText('distributed'));
+  const told: string[] = [];
+  bench.world.manager = { reloading() {}, ready() {}, status: (line) => told.push(line) };
   await start();
   const own = hash();
   await until(() => bench.session.calls.includes('promote'));
   await logged('rollout-active');
   expect(bench.session.calls.indexOf('stage')).toBeLessThan(bench.session.calls.indexOf('promote'));
   expect(hash()).not.toBe(own);
+  expect(told.at(-1)).toBe('Tier lsm, 1 rules in force, generation 2.');
   expect(await metrics()).toContain(
     'portcullis_rollout_target{policy="miners",release="1",rollout_stage="0",state="active"} 1',
   );

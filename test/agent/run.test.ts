@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { run } from '../../src/agent/run.js';
 import { ServiceManager } from '../../src/agent/service-manager.js';
 import { listenForSignals } from '../../src/agent/signals.js';
+import { Client } from '../telemetry/control/support.js';
 import { Bench } from './support.js';
 
 let bench: Bench;
@@ -51,6 +52,43 @@ test('a reload that is asked for while it stops is refused, and nothing is wrong
   await new Promise((resolve) => setImmediate(resolve));
   expect(bench.session.generation).toBe(1n);
   expect(told.at(-1)).toBe('STOPPING=1\nSTATUS=Stopping: SIGTERM.');
+});
+
+test('the service manager is told of every change, whoever asked for it', async () => {
+  const source = new EventEmitter();
+  const readyFile = join(bench.directory, 'ready');
+  const path = join(bench.directory, 'control.sock');
+  const config = { ...bench.config, control: { socket: { at: 'path' as const, path } } };
+  const told: string[] = [];
+  const ended = run(config, { readyFile }, bench.world, listenForSignals(source), managerOf(told));
+  await expect.poll(() => existsSync(readyFile)).toBe(true);
+  const news = () => told.splice(0).filter((text) => /STATUS|RELOADING/.test(text));
+  expect(news()).toEqual(['READY=1\nSTATUS=Tier lsm, 1 rules in force, generation 1.']);
+
+  const client = new Client(path);
+  const ask = async (request: object) => {
+    client.send(`${JSON.stringify(request)}\n`);
+    await client.answer();
+    return news();
+  };
+  const reloading = expect.stringMatching(/^RELOADING=1\nMONOTONIC_USEC=\d+$/);
+  const ready = (generation: number) =>
+    `READY=1\nSTATUS=Tier lsm, 1 rules in force, generation ${generation}. Last reload: done.`;
+  expect(await ask({ verb: 'reload' })).toEqual([reloading, ready(2)]);
+  expect(await ask({ verb: 'rule', rule: 'deny_xmrig', mode: 'monitor' })).toEqual([]);
+  expect(await ask({ verb: 'off' })).toEqual([
+    expect.stringMatching(/^STATUS=Enforcement is switched off by .*\(pid \d+, uid \d+\): nothing is decided\./),
+  ]);
+  expect(await ask({ verb: 'off' })).toEqual([]);
+  expect(await ask({ verb: 'on' })).toEqual([ready(3).replace('READY=1\n', '')]);
+  client.socket.destroy();
+
+  source.emit('SIGHUP', 'SIGHUP');
+  await expect.poll(() => told.some((text) => text.startsWith('READY'))).toBe(true);
+  expect(news()).toEqual([reloading, ready(4)]);
+  source.emit('SIGTERM', 'SIGTERM');
+  await ended;
+  expect(news()).toEqual(['STOPPING=1\nSTATUS=Stopping: SIGTERM.']);
 });
 
 test('a loss is an outcome of its own', async () => {

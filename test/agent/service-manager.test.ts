@@ -27,6 +27,15 @@ test('tells the socket of the environment, and takes it away from children', () 
   expect(environment).toEqual({});
 });
 
+test('a status is told when it is another', () => {
+  const { manager, told } = bench({ NOTIFY_SOCKET: '@a' });
+  manager.ready('one');
+  manager.status('one');
+  manager.status('two');
+  manager.status('two');
+  expect(told.map(([, text]) => text)).toEqual(['READY=1\nSTATUS=one', 'STATUS=two']);
+});
+
 test('keeps the watchdog quiet at half its patience, until the end', () => {
   vi.useFakeTimers();
   const { manager, told } = bench({ NOTIFY_SOCKET: '@a', WATCHDOG_USEC: '30000000', WATCHDOG_PID: '77' });
