@@ -67,6 +67,8 @@ export class Delivery {
   #written = 0;
   #unwritten = 0;
   #waiting = 0;
+  /** Batches that are not safe, in order, and when each came. */
+  readonly #unsafe = new Map<Batch, number>();
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
@@ -79,6 +81,12 @@ export class Delivery {
   /** Records that were handed over and whose events the log has not accepted yet. */
   get waiting(): number {
     return this.#waiting;
+  }
+
+  /** Milliseconds since the oldest of them were handed over; 0 when there are none. */
+  get waitingFor(): number {
+    for (const since of this.#unsafe.values()) return performance.now() - since;
+    return 0;
   }
 
   /** Takes a batch and acknowledges it once its events are safe. Returns at once. */
@@ -110,7 +118,13 @@ export class Delivery {
   #accept(batch: Batch): void {
     this.#waiting += batch.records.length;
     this.#counts.records += batch.records.length;
-    this.#made = this.#made.then(() => this.#make(batch)).catch((error: unknown) => this.#failed(error));
+    this.#unsafe.set(batch, performance.now());
+    this.#made = this.#made
+      .then(() => this.#make(batch))
+      .catch((error: unknown) => {
+        this.#unsafe.delete(batch);
+        this.#failed(error);
+      });
   }
 
   async #make(batch: Batch): Promise<void> {
@@ -171,12 +185,16 @@ export class Delivery {
   }
 
   /** Acknowledges a batch when all before it is safe. */
-  #end({ records, acknowledge }: Batch): void {
+  #end(batch: Batch): void {
+    const { records, acknowledge } = batch;
     const { sink, metrics, clock } = this.#parts;
     const [written, unwritten] = [this.#written, this.#unwritten];
     this.#written = this.#unwritten = 0;
     // Not acknowledged: the records stay with the kernel, and the next reader of the ring finds them.
-    if (unwritten > 0) return;
+    if (unwritten > 0) {
+      this.#unsafe.delete(batch);
+      return;
+    }
     this.#safe = Promise.all([this.#safe, sink.flushed()])
       .then(() => {
         const now = clock.boot();
@@ -185,7 +203,8 @@ export class Delivery {
         this.#counts.events += written;
         acknowledge();
       })
-      .catch((error: unknown) => this.#failed(error));
+      .catch((error: unknown) => this.#failed(error))
+      .finally(() => this.#unsafe.delete(batch));
   }
 
   /** One bad record must not hold up the others. */

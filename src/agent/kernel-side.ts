@@ -35,6 +35,7 @@ export class KernelSide {
     const { metrics, log } = foundation;
     const parts = this.#makerParts();
     this.delivery = this.#makeDelivery(parts);
+    foundation.health.watchDelivery(this.delivery);
     this.sweeper = this.#makeSweeper(parts);
     metrics.watchKernel(session);
     this.losses = new LossWatch(session, log);

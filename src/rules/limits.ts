@@ -67,6 +67,16 @@ export const limits = {
     unit: 'bytes hashed a second',
     consequence: 'further files are not hashed; the event says `rate_limited`',
   },
+  hashTime: {
+    value: 3_000,
+    unit: 'milliseconds for a file to be hashed',
+    consequence: 'the event says `failed`; until its reading ends, so do those of all further files',
+  },
+  hashSlow: {
+    value: 500,
+    unit: 'milliseconds after which a file was slow',
+    consequence: 'for ten times as long as it took no file is hashed; the event says `rate_limited`',
+  },
   hashCache: {
     value: 500,
     unit: 'hashes remembered',

@@ -15,8 +15,15 @@ export interface LogProgress {
   readonly failure: { code: string; message: string } | undefined;
 }
 
+/** What of delivery itself does. */
+export interface DeliveryProgress {
+  /** Milliseconds since the kernel handed over the oldest records that are not safe; 0 when all are. */
+  readonly waitingFor: number;
+}
+
 export class Health {
   readonly #log: LogProgress;
+  #delivery: DeliveryProgress = { waitingFor: 0 };
   #phase: Phase = 'starting';
   #facts: Record<string, unknown> = {};
 
@@ -32,18 +39,30 @@ export class Health {
     this.#phase = phase;
   }
 
+  /** From now on it is asked as well. */
+  watchDelivery(delivery: DeliveryProgress): void {
+    this.#delivery = delivery;
+  }
+
   /** Facts for people who look at /readyz; later ones of the same name replace earlier ones. */
   state(facts: Record<string, unknown>): void {
     this.#facts = { ...this.#facts, ...facts };
   }
 
-  /** Alive: the event loop answers, and the log accepts lines. Enforcement goes on even when this says 503. */
+  /** Alive: the event loop answers, the log accepts lines, and records get there. Enforcement goes on even when this says 503. */
   live(): HealthAnswer {
-    const stuck = this.#log.stuckFor > limits.stuckDelivery.value;
+    const patience = limits.stuckDelivery.value;
+    const { waitingFor } = this.#delivery;
+    const late = waitingFor > patience;
+    const stuck = late || this.#log.stuckFor > patience;
     const failure = this.#log.failure;
     return {
       status: stuck ? 503 : 200,
-      body: { status: stuck ? 'stuck' : 'ok', ...(failure && { log: failure }) },
+      body: {
+        status: stuck ? 'stuck' : 'ok',
+        ...(failure && { log: failure }),
+        ...(late && { delivery: { waiting_ms: Math.round(waitingFor) } }),
+      },
     };
   }
 

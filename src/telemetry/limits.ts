@@ -19,7 +19,7 @@ export const limits = {
   },
   stuckDelivery: {
     value: 30_000,
-    unit: 'milliseconds for which the log accepts nothing though something waits',
+    unit: 'milliseconds for which the log accepts nothing though something waits, or for which records of the kernel are on their way to it',
     consequence: '/healthz answers 503',
   },
   journalSegment: {

@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Delivery } from '../../src/agent/delivery.js';
 import type { EventMaker, MadeEvent } from '../../src/events/maker.js';
 import type { KernelRecord, RecordBatch } from '../../src/kernel/types.js';
 import { FileHasher } from '../../src/rules/hasher.js';
+import { limits as ruleLimits } from '../../src/rules/limits.js';
 import { AgentLog } from '../../src/telemetry/log.js';
 import { Metrics } from '../../src/telemetry/metrics.js';
 import { record, tenSecondsUp } from '../events/support.js';
@@ -25,9 +26,14 @@ const maker = {
   },
 } as unknown as EventMaker;
 
-function bench(sink: HeldSink, pendingLimit = 1_000_000, making = maker, metrics = new Metrics('1')) {
+function bench(
+  sink: HeldSink,
+  pendingLimit = 1_000_000,
+  making = maker,
+  metrics = new Metrics('1'),
+  hasher = new FileHasher(),
+) {
   const log = new AgentLog(sink, 'info');
-  const hasher = new FileHasher();
   const clock = tenSecondsUp();
   return new Delivery({ hasher, maker: making, clock, log, sink, metrics, pendingLimit, onEvent: () => {} });
 }
@@ -192,4 +198,53 @@ test('other work gets its turn in a long batch', async () => {
   await delivery.idle();
   expect(seen).toBeLessThan(1_000);
   expect(sink.lines).toHaveLength(1_000);
+});
+
+test('a file that cannot be hashed since its file system hangs holds up nobody for long', async () => {
+  vi.spyOn(ruleLimits.hashTime, 'value', 'get').mockReturnValue(20 as never);
+  const sink = new HeldSink();
+  const file = { field: 'exec.file', pid: 10, path: '/mnt/tool', inode: 5n, binary: false };
+  const hashing = (pid: number) => ({
+    ...made(pid),
+    event: { ...made(pid).event, file: {} },
+    followUps: [{ follow: 'hash', file, bytes: 100 }],
+  });
+  const some = { ...maker, make: ({ pid }: KernelRecord) => (pid < 20 ? hashing(pid) : made(pid)) };
+  const hasher = new FileHasher(undefined, () => new Promise(() => {}));
+  const delivery = bench(sink, 1_000_000, some as unknown as EventMaker, undefined, hasher);
+  const [one, two] = [batch(10, 11), batch(20)];
+  delivery.accept(one);
+  delivery.accept(two);
+  await delivery.idle();
+  vi.restoreAllMocks();
+  expect(sink.entries).toMatchObject([
+    { pid: 10, file: { hash_state: 'failed' } },
+    { pid: 11, file: { hash_state: 'failed' } },
+    { pid: 20 },
+  ]);
+  expect([one.acknowledged, two.acknowledged]).toEqual([1, 1]);
+});
+
+test('how long the oldest records are on their way is told, and nothing once they are safe or left with the kernel', async () => {
+  let now = 1_000;
+  vi.spyOn(performance, 'now').mockImplementation(() => now);
+  const sink = new HeldSink('held');
+  const delivery = bench(sink);
+  expect(delivery.waitingFor).toBe(0);
+  delivery.accept(batch(10));
+  now += 50;
+  delivery.accept(batch(11));
+  await settle();
+  now += 50;
+  expect(delivery.waitingFor).toBe(100);
+  sink.accept();
+  await delivery.idle();
+  expect(delivery.waitingFor).toBe(0);
+  const broken = { ...maker, beginBatch: () => Promise.reject(new Error('no batch')) } as unknown as EventMaker;
+  const other = bench(new HeldSink(), 10, broken);
+  other.accept(batch(10));
+  await other.idle();
+  now += 50;
+  expect(other.waitingFor).toBe(0);
+  vi.restoreAllMocks();
 });

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { HashedFile } from '../../src/events/rule-run.js';
 import { FileHasher } from '../../src/rules/hasher.js';
 import { limits } from '../../src/rules/limits.js';
@@ -77,4 +78,49 @@ test('no more is read in a second than the limit; what is known needs no reading
   expect(await states(one)).toBe('done');
   now += 500;
   expect(await states(three)).toBe('done');
+});
+
+describe('a file system that does not answer', () => {
+  const failed = { state: 'failed', hashes: [] };
+  /** What is opened hangs until it is let go, while `hangs` says so. */
+  const slow = { hangs: true, opened: 0, release: () => {} };
+  const hasherOf = (now?: () => number) =>
+    new FileHasher(now, async (place) => {
+      slow.opened++;
+      if (slow.hangs) {
+        await new Promise<void>((resolve) => {
+          slow.release = resolve;
+        });
+      }
+      return open(place);
+    });
+  beforeEach(() => {
+    Object.assign(slow, { hangs: true, opened: 0 });
+  });
+  afterEach(() => vi.restoreAllMocks());
+
+  test('is given up, and nothing further is opened until it has answered', async () => {
+    vi.spyOn(limits.hashTime, 'value', 'get').mockReturnValue(20 as never);
+    const hasher = hasherOf();
+    expect(await hasher.hash(file(), 100)).toEqual(failed);
+    slow.hangs = false;
+    expect(await hasher.hash(file(), 100)).toEqual(failed);
+    expect(slow.opened).toBe(1);
+    vi.restoreAllMocks();
+    slow.release();
+    await expect.poll(() => hasher.hash(file(), 100)).toEqual(done);
+  });
+
+  test('in time does not take all the time: slow files are followed by none for a while', async () => {
+    let now = 0;
+    const hasher = hasherOf(() => now);
+    const first = hasher.hash(file(), 100);
+    now += limits.hashSlow.value + 1;
+    slow.hangs = false;
+    slow.release();
+    expect(await first).toEqual(done);
+    expect(await hasher.hash(file(), 100)).toEqual({ state: 'rate_limited', hashes: [] });
+    now += 10 * (limits.hashSlow.value + 1);
+    expect(await hasher.hash(file(), 100)).toEqual(done);
+  });
 });

@@ -15,6 +15,18 @@ test('ready only while a policy is in force', () => {
   expect(health.readiness().status).toBe(503);
 });
 
+test('alive until records of the kernel have been on their way for too long', () => {
+  const health = new Health(flowing);
+  const delivery = { waitingFor: limits.stuckDelivery.value };
+  health.watchDelivery(delivery);
+  expect(health.live()).toEqual({ status: 200, body: { status: 'ok' } });
+  delivery.waitingFor++;
+  expect(health.live()).toEqual({
+    status: 503,
+    body: { status: 'stuck', delivery: { waiting_ms: limits.stuckDelivery.value + 1 } },
+  });
+});
+
 test('alive until the log has accepted nothing for too long', () => {
   const log = { stuckFor: limits.stuckDelivery.value, failure: { code: 'ENOSPC', message: 'no space' } };
   const health = new Health(log);
