@@ -15,6 +15,7 @@ import { abandon, leaveInOrder, sayStopped } from './ending.js';
 import { Foundation } from './foundation.js';
 import { KernelSide } from './kernel-side.js';
 import { limits } from './limits.js';
+import { lossesBefore } from './losses.js';
 import type { OperatorParts } from './operator.js';
 import { sayTakeOver } from './pins.js';
 import type { Prepared } from './policies.js';
@@ -123,7 +124,7 @@ export class Agent {
     const before = session.takeOver();
     sayTakeOver(log, before);
     if (before.is === 'adopted') this.#before = 'adopted';
-    const kernel = new KernelSide(session, foundation);
+    const kernel = new KernelSide(session, foundation, lossesBefore(before));
     this.#kernel = kernel;
     this.#reloader = new Reloader(foundation, kernel, this.#policies);
     // Not waited for: a disk that hangs must not keep a policy from coming into force.

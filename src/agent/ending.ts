@@ -4,7 +4,6 @@ import type { AgentLog } from '../telemetry/log.js';
 import type { Foundation } from './foundation.js';
 import type { KernelSide } from './kernel-side.js';
 import { limits } from './limits.js';
-import { lossesOf } from './losses.js';
 import { isKept, sayStop } from './pins.js';
 import { type StopSummary, stopText } from './stop-summary.js';
 import { type TimedOutcome, withinTime } from './within-time.js';
@@ -38,7 +37,7 @@ export async function leaveInOrder(foundation: Foundation, kernel: KernelSide): 
     counters,
     delivery: { ...delivery.counts },
     // what the log has not taken stays in the rings where they are kept
-    lost: { ...lossesOf(counters), undelivered: keeps ? 0 : delivery.waiting },
+    lost: { ...kernel.losses.since(counters), undelivered: keeps ? 0 : delivery.waiting },
   };
 }
 

@@ -11,7 +11,7 @@ import { Delivery } from './delivery.js';
 import { Enforcement, type EnforcementParts } from './enforcement.js';
 import type { Foundation } from './foundation.js';
 import { hostKey, keptImage } from './kept-image.js';
-import { LossWatch } from './losses.js';
+import { type Losses, LossWatch } from './losses.js';
 import type { Prepared } from './policies.js';
 import { processReports } from './process-reports.js';
 import { Safeguards } from './safeguards.js';
@@ -28,8 +28,8 @@ export class KernelSide {
   /** Whether the kernel was told of executables before it was known which of them rules name. */
   #named: 'told-apart' | 'not-told-apart' = 'told-apart';
 
-  /** After the self-test, which must be acted on and is nobody's business. */
-  constructor(session: KernelSession, foundation: Foundation) {
+  /** After the self-test, which must be acted on and is nobody's business. `lost`: what was, before this agent came. */
+  constructor(session: KernelSession, foundation: Foundation, lost: Losses) {
     this.session = session;
     this.#foundation = foundation;
     const { metrics, log } = foundation;
@@ -38,7 +38,7 @@ export class KernelSide {
     foundation.health.watchDelivery(this.delivery);
     this.sweeper = this.#makeSweeper(parts);
     metrics.watchKernel(session);
-    this.losses = new LossWatch(session, log);
+    this.losses = new LossWatch(session, log, lost);
     this.enforcement = this.#makeEnforcement();
     this.safeguards = this.#makeSafeguards();
     foundation.spares = (pid) => this.safeguards.spares(pid);

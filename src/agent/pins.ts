@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { lockDirectory } from '../kernel/pins-lock.js';
 import type { TakeOver } from '../kernel/types.js';
 import type { AgentLog } from '../telemetry/log.js';
+import { lossesBefore } from './losses.js';
 
 export function sayTakeOver(log: AgentLog, before: TakeOver): void {
   const { halves } = before;
@@ -16,7 +17,13 @@ export function sayTakeOver(log: AgentLog, before: TakeOver): void {
       const generation = before.generation === undefined ? undefined : Number(before.generation);
       const waiting = Number(before.waiting);
       const what = generation === undefined ? 'No image is in force.' : `Generation ${generation} is in force.`;
-      log.info('pins-adopted', `Going on where an agent before this one ended. ${what}`, { generation, waiting });
+      const { verdicts, reports } = lossesBefore(before);
+      const isWhole = verdicts + reports === 0;
+      const lost = isWhole
+        ? ''
+        : ` The kernel's rings were full before: ${verdicts} verdicts and ${reports} reports are lost.`;
+      const text = `Going on where an agent before this one ended. ${what}${lost}`;
+      log[isWhole ? 'info' : 'error']('pins-adopted', text, { generation, waiting, verdicts, reports });
       return;
     }
     case 'replacing': {

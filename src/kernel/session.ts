@@ -141,7 +141,8 @@ class Session implements KernelSession {
       const { produced, consumed } = ring.lag();
       return sum + produced - consumed;
     }, 0n);
-    return { is: 'adopted', halves, generation: inForce?.generation, since: this.since(), waiting };
+    const generation = inForce?.generation;
+    return { is: 'adopted', halves, generation, since: this.since(), waiting, counters: this.counters() };
   }
 
   async activate(image: Uint8Array, options: ActivateOptions = {}): Promise<Activation> {

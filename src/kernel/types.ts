@@ -255,6 +255,8 @@ export type TakeOver =
       since: readonly bigint[];
       /** Bytes of records that nobody has acknowledged. */
       waiting: bigint;
+      /** What the kernel has counted for agents before this one, and while there was none. */
+      counters: Readonly<Record<string, bigint>>;
     }
   | { is: 'replacing'; halves: number; why: string };
 

@@ -254,6 +254,30 @@ describe('stop', () => {
     expect(bench.entries.at(-1)).toMatchObject({ level: 'error', lost: { verdicts: 1, reports: 3 } });
   });
 
+  test('is not blamed for what was lost before this agent came, which the log says at its start', async () => {
+    const counters = { lost_report: 3n, lost_verdict: 1n };
+    bench.session.count(counters);
+    const before = { generation: 1n, since: [], waiting: 0n, counters };
+    bench.session.before = { is: 'adopted', halves: 0, ...before };
+    agent = await bench.start();
+    await bench.logged();
+    const said = bench.entries.find(({ msg }) => msg === 'pins-adopted');
+    expect(said).toMatchObject({ level: 'error', verdicts: 1, reports: 3 });
+    expect(said!.text).toContain('1 verdicts and 3 reports are lost');
+    bench.session.count({ lost_report: 5n });
+    const summary = await agent.stop('SIGTERM');
+    expect(bench.entries.find(({ msg }) => msg === 'records-lost')).toMatchObject({ verdicts: 0, reports: 2 });
+    expect(lostInAll(summary)).toBe(2);
+  });
+
+  test('says nothing of losses where an agent before lost nothing', async () => {
+    bench.session.before = { is: 'adopted', halves: 0, generation: 1n, since: [], waiting: 0n, counters: {} };
+    agent = await bench.start();
+    await bench.logged();
+    expect(bench.entries.find(({ msg }) => msg === 'pins-adopted')).toMatchObject({ level: 'info' });
+    expect(lostInAll(await agent.stop('SIGTERM'))).toBe(0);
+  });
+
   test('detaches even when the kernel does not let go of its records', async () => {
     agent = await bench.start();
     bench.session.failures.set('drain', new Error('ring is gone'));

@@ -159,7 +159,7 @@ describe('the image that was in force last', () => {
   test('names the rules of what an earlier agent left in the kernel', async () => {
     await lived();
     next.writePolicy('other_miner');
-    next.session.before = { is: 'adopted', halves: 0, generation: 1n, since: [5_000n], waiting: 0n };
+    next.session.before = { is: 'adopted', halves: 0, generation: 1n, since: [5_000n], waiting: 0n, counters: {} };
     next.session.generation = 1n;
     await startNext();
     expect(next.session.calls).toEqual(['selfTest', 'start', 'activate enforce']);
@@ -182,7 +182,7 @@ rules:
   test('is as old in another image as the kernel says', async () => {
     await lived();
     next.writeText(both);
-    next.session.before = { is: 'adopted', halves: 0, generation: 1n, since: [5_000n], waiting: 0n };
+    next.session.before = { is: 'adopted', halves: 0, generation: 1n, since: [5_000n], waiting: 0n, counters: {} };
     await startNext();
     expect(next.session.since).toEqual([undefined, 5_000n]);
   });
@@ -192,7 +192,7 @@ rules:
     next.session.image = decodeCachedImage(readFileSync(join(state, 'image')), hostKey('test-host')).image;
     next.session.generation = 1n;
     next.session.since = [5_000n];
-    next.session.before = { is: 'adopted', halves: 0, generation: 1n, since: [5_000n], waiting: 0n };
+    next.session.before = { is: 'adopted', halves: 0, generation: 1n, since: [5_000n], waiting: 0n, counters: {} };
     await startNext();
     expect(next.session.calls).toEqual(['selfTest', 'keep', 'start']);
     next.writeText(both);

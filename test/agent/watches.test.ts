@@ -51,7 +51,7 @@ test('a canary that cannot be looked for keeps nobody from looking at the circui
 });
 
 test('what fails again and again is said once, and again when it had worked meanwhile', () => {
-  const losses = new LossWatch(session, log);
+  const losses = new LossWatch(session, log, { verdicts: 0, reports: 0 });
   const tick = (failure?: string) => {
     if (failure !== undefined) fail('counters', failure);
     vi.advanceTimersByTime(limits.lossCheck.value);

@@ -11,6 +11,7 @@ import { ProgramSet, smallestCapacity } from '../../src/kernel/programs.js';
 import { openSession } from '../../src/kernel/session.js';
 import { tiers } from '../../src/kernel/tiers.js';
 import type { KernelRecord, KernelSession, RecordBatch } from '../../src/kernel/types.js';
+import { COUNTER_NAMES } from '../../src/kernel/types.js';
 import { loadPolicies } from '../../src/policy/index.js';
 
 const marker = `portcullis-pins-${process.pid}`;
@@ -78,6 +79,17 @@ describe.skipIf(process.getuid?.() !== 0)('pins', () => {
     expect(new Set(records.map(({ exec }) => exec)).size).toBe(made + meanwhile);
     expect(new Set(records.map(({ cpu, sequence }) => `${cpu}/${sequence}`)).size).toBe(records.length);
     expect(records.every(({ generation }) => generation === 1n)).toBe(true);
+  });
+
+  it('keep count of what was lost while no agent ran', async () => {
+    await killedAgent();
+    const counters = pinnedSets(pins).sets[0]!.map('counters');
+    const key = new Uint8Array(Uint32Array.of(COUNTER_NAMES.indexOf('lost_report')).buffer);
+    const perCpu = new BigUint64Array(counters.lookup(key)!.byteLength / 8).fill(1n);
+    counters.update(key, new Uint8Array(perCpu.buffer));
+    counters.close();
+    const next = await session();
+    expect(next.takeOver()).toMatchObject({ is: 'adopted', counters: { lost_report: BigInt(perCpu.length) } });
   });
 
   it('tell each exec once, while the programs of two agents are attached', async () => {
