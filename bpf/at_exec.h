@@ -26,17 +26,22 @@ static __always_inline void unseen(struct machine *m, struct exec *e, struct tas
 	count(PC_COUNT_UNSEEN);
 	if (t->st->on_unseen && !spared(t->st, task, BPF_CORE_READ(inode, i_ino), BPF_CORE_READ(inode, i_sb, s_dev)))
 		bpf_send_signal(SIGKILL);
-	forget_lineage(task, e ? e->id : 0);
-	if (!m->s)
+	if (!m->s) {
+		forget_lineage(task, 0);
 		return;
+	}
 	if (!e)
 		e = &m->s->untold;
-	begin_exec(e, bprm, t->generation);
+	begin_exec(e, mm_id(task->mm), t->generation);
+	forget_lineage(task, e->id);
 	begin_scratch(m->s, e, t, PC_STAGE_UNSEEN);
 	m->s->path_from = PATH_END - 1;
 	m->s->path_cut = 0;
 	m->s->name_bytes = 0;
 	m->s->levels = 0;
+	m->s->inode = BPF_CORE_READ(inode, i_ino);
+	m->s->device = BPF_CORE_READ(inode, i_sb, s_dev);
+	m->s->mode = 0;
 	clear_rules(m);
 	e->seen = exec_number(task);
 	emit(m, task, 0, PC_STAGE_UNSEEN, PC_VERDICT_UNSEEN);
@@ -85,15 +90,16 @@ static __noinline void claimed_level(struct machine *m, struct levels *levels, s
 	put_level(m, levels, 0);
 }
 
-static __always_inline void decide_at_exec(struct machine *m, struct exec *e, struct linux_binprm *bprm, struct task_struct *task,
+/* Whether it was decided. */
+static __always_inline int decide_at_exec(struct machine *m, struct exec *e, struct linux_binprm *bprm, struct task_struct *task,
 					   struct turn *t)
 {
 	struct scratch *s = m->s;
 	struct levels *levels = 0;
 
 	read_binprm(s, bprm);
-	begin_exec(e, bprm, t->generation);
-	share_id(e, bprm, task, t);
+	begin_exec(e, mm_id(task->mm), t->generation);
+	share_id(e, task, t);
 	begin_scratch(s, e, t, PC_STAGE_KILL);
 	clear_atoms(m);
 	s->levels = 1;
@@ -101,7 +107,7 @@ static __always_inline void decide_at_exec(struct machine *m, struct exec *e, st
 		levels = levels_of(task, t->which, BPF_LOCAL_STORAGE_GET_F_CREATE);
 		if (!levels) {
 			count(PC_COUNT_NO_MEMORY);
-			return;
+			return 0;
 		}
 		s->levels = 2;
 		forget_levels(m, levels);
@@ -112,7 +118,7 @@ static __always_inline void decide_at_exec(struct machine *m, struct exec *e, st
 	keep_first(s, e, 0);
 	if (levels)
 		put_level(m, levels, 1);
-	surroundings(m, task, t);
+	surroundings(m, e, task, t);
 	ask_for_envs(m, levels);
 	begin_block(m, BPRM(argc), BPRM(envc));
 	s->address = BPF_CORE_READ(task, mm, arg_start);
@@ -126,12 +132,11 @@ static __always_inline void decide_at_exec(struct machine *m, struct exec *e, st
 	ask_breakers(m);
 	act(m, e, task, levels, t, MAY_NOT_SLEEP);
 	e->seen = exec_number(task);
-	if (!levels)
-		return;
-	if (t->which == SHADOW)
+	if (levels && t->which == SHADOW)
 		bpf_task_storage_delete(&shadow_scripts, task);
-	else
+	else if (levels)
 		bpf_task_storage_delete(&scripts, task);
+	return 1;
 }
 
 static __always_inline int at_exec(struct task_struct *task, struct linux_binprm *bprm, enum which which)
@@ -139,21 +144,26 @@ static __always_inline int at_exec(struct task_struct *task, struct linux_binprm
 	struct turn t = { .which = which, .slot = PC_SLOTS };
 	struct exec *e;
 	struct machine m = {};
+	int decided = 1;
 
 	t.st = enter(&m, which, &t.slot, &t.generation);
 	if (!t.st) {
-		if (t.slot == SLOT_CONTENDED)
+		if (which == ACTIVE && t.slot == SLOT_CONTENDED)
 			count(PC_COUNT_UNSEEN);
 		return 0;
 	}
 	e = exec_of(task, which, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	m.s = claim(bpf_get_smp_processor_id(), t.slot);
+	m.s = claim(own_scratch(which), t.slot);
 	if (e && which == ACTIVE && e->seen == exec_number(task))
 		; /* decided by another agent's program */
 	else if (e && m.s && m.image)
-		decide_at_exec(&m, e, bprm, task, &t);
-	else
+		decided = decide_at_exec(&m, e, bprm, task, &t);
+	else {
 		count(PC_COUNT_NO_MEMORY);
+		decided = 0;
+	}
+	if (!decided && which == ACTIVE && m.image)
+		unseen(&m, e, task, bprm, &t);
 	if (m.s)
 		yield(m.s);
 	leave(t.st, t.slot);

@@ -118,10 +118,8 @@ int BPF_PROG(check_seen, struct task_struct *task, int old_pid, struct linux_bin
 
 	if (bprm->interp != bprm->filename)
 		bpf_task_storage_delete(&scripts, task);
-	if (e && e->seen == exec_number(task)) {
-		e->bprm = 0; /* the next exec may get the same address */
+	if (e && e->seen == exec_number(task))
 		return 0;
-	}
 	t.st = enter(&m, ACTIVE, &t.slot, &t.generation);
 	if (!t.st) {
 		if (t.slot == SLOT_CONTENDED)

@@ -42,6 +42,7 @@ struct qstr {
 
 struct super_block {
 	u32 s_dev;
+	unsigned long s_magic;
 };
 
 struct timespec64 {
@@ -101,8 +102,13 @@ struct cred {
 	kgid_t egid;
 };
 
+typedef struct {
+	u64 ctx_id;
+} mm_context_t;
+
 struct mm_struct {
 	void *pgd;
+	mm_context_t context;
 	unsigned long arg_start;
 	unsigned long arg_end;
 	unsigned long env_start;
@@ -176,6 +182,7 @@ struct linux_binprm {
 	const char *filename;
 	const char *interp;
 	const char *fdpath;
+	unsigned execfd_creds : 1;
 	unsigned long exec;
 	char buf[256];
 };
@@ -192,6 +199,7 @@ enum {
 	S_ISUID = 04000,
 	S_ISGID = 02000,
 	MNT_INTERNAL = 0x4000,
+	FUSE_SUPER_MAGIC = 0x65735546,
 };
 
 #endif

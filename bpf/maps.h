@@ -149,7 +149,7 @@ struct progress { /* of one pattern of several segments */
 /* What goes with a task from stage 1 to stage 2 and to the check that stage 2 was there. */
 struct exec {
 	u64 id;
-	u64 bprm;     /* which exec */
+	u64 mm;       /* which exec, as mm_id() counts */
 	u64 seen;     /* the last exec that was decided, as exec_number() counts */
 	u64 generation; /* image of the levels' atoms */
 	u32 levels;
@@ -158,6 +158,8 @@ struct exec {
 	u64 inode;    /* of the same */
 	u32 device;
 	u32 file;     /* of the last level: some bits of its address */
+	u32 put;      /* levels whose facts were put away */
+	u64 previous; /* of what the task ran until now, as scratch has it */
 };
 
 /* Memory of one running program. Programs may sleep, migrate and be preempted, so it is neither per CPU nor on the stack, and it is too
@@ -261,6 +263,7 @@ struct scratch {
 	u8 file_piece[80] __attribute__((aligned(8)));
 	u8 dentry_piece[64] __attribute__((aligned(8)));
 	u8 mount_piece[64] __attribute__((aligned(8)));
+	u8 filesystem_piece[104] __attribute__((aligned(8)));
 	u8 inode_piece[160] __attribute__((aligned(8)));
 
 	/* cgroup walk, and names of its path */

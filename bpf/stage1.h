@@ -12,13 +12,22 @@
 #include "task.h"
 #include "views.h"
 
-static __always_inline void begin_exec(struct exec *e, struct linux_binprm *bprm, u64 generation)
+/* An exec by the address space that it makes: numbered, and no number is given twice. What is known of one that failed, or of whose stages one
+ * was skipped, is not taken for the next one's. */
+static __always_inline u64 mm_id(struct mm_struct *mm)
 {
+	return BPF_CORE_READ(mm, context.ctx_id);
+}
+
+static __always_inline void begin_exec(struct exec *e, u64 mm, u64 generation)
+{
+	u32 scratch = e->scratch;
+
+	__builtin_memset(e, 0, sizeof(*e));
+	e->scratch = scratch;
 	e->id = new_exec_id();
-	e->bprm = (u64)bprm;
-	e->seen = 0;
+	e->mm = mm;
 	e->generation = generation;
-	e->levels = 0;
 }
 
 /* Counts the execs of a task, this one included once stage 2 is asked. While one agent takes over from another the programs of both are
@@ -44,6 +53,14 @@ static __always_inline struct exec *exec_of(struct task_struct *task, enum which
 static __always_inline struct levels *levels_of(struct task_struct *task, enum which which, u64 flags)
 {
 	return which == SHADOW ? bpf_task_storage_get(&shadow_scripts, task, 0, flags) : bpf_task_storage_get(&scripts, task, 0, flags);
+}
+
+/* Where to look for free scratch memory first. The shadow has its own, lest it overwrites what stage 1 keeps for stage 2. */
+static __always_inline u32 own_scratch(enum which which)
+{
+	u32 cpu = bpf_get_smp_processor_id();
+
+	return which == SHADOW ? scratch_count - 1 - cpu : cpu;
 }
 
 /* Scratch memory as it is before anything of an exec was read. */
@@ -79,6 +96,28 @@ static __always_inline void keep_script_path(struct scratch *s, struct levels *l
 	levels->name_bytes = s->name_bytes;
 }
 
+static long forget_word(u32 i, struct view *v)
+{
+#pragma unroll
+	for (int k = 0; k < PC_LEVELS; k++)
+		v->levels->atoms[k][i & (PC_ATOM_WORDS - 1)] = 0;
+	return 0;
+}
+
+/* Earlier levels were read for another image, or not at all: their files are not known. */
+static __noinline void forget_levels(struct machine *m, struct levels *levels)
+{
+	struct view v = { .m = *m, .levels = levels };
+
+	if (!levels)
+		return;
+#pragma unroll
+	for (int k = 0; k < PC_LEVELS; k++)
+		levels->known[k] = 0;
+	levels->path_bytes = levels->name_bytes = 0;
+	bpf_loop(PC_ATOM_WORDS, forget_word, &v, 0);
+}
+
 /* One more level whose file is at hand. `levels` NULL: a plain program. */
 static __always_inline void add_level(struct machine *m, struct levels *levels, struct file *file, u32 level)
 {
@@ -90,8 +129,18 @@ static __always_inline void add_level(struct machine *m, struct levels *levels, 
 	}
 }
 
+/* What the task ran until now. At stage 2 another image may have passed the lineage on already: then it stays what stage 1 saw. */
+static __always_inline struct lineage *note_previous(struct exec *e, struct task_struct *task, struct turn *t)
+{
+	struct lineage *lineage = bpf_task_storage_get(&lineages, task, 0, 0);
+
+	if (lineage && lineage->epoch == t->st->epoch && lineage->exec != e->id)
+		e->previous = lineage->exec;
+	return lineage;
+}
+
 /* Facts of the task's surroundings: its cgroup, and what ran before. */
-static __always_inline void surroundings(struct machine *m, struct task_struct *task, struct turn *t)
+static __always_inline void surroundings(struct machine *m, struct exec *e, struct task_struct *task, struct turn *t)
 {
 	const struct pc_header *h = image_header(m->image);
 	struct lineage *lineage;
@@ -99,9 +148,8 @@ static __always_inline void surroundings(struct machine *m, struct task_struct *
 	if (h->cgroup_words && !t->st->cgroups_unknown)
 		cgroup_facts(m, task, t->generation);
 	if (h->lineage_words) {
-		lineage = bpf_task_storage_get(&lineages, task, 0, 0);
-		if (lineage && lineage->epoch == t->st->epoch)
-			m->s->previous = lineage->exec;
+		lineage = note_previous(e, task, t);
+		m->s->previous = e->previous;
 		lineage_facts(m, lineage ? &lineage->sets[bound(t->slot, 3)] : 0, t->generation);
 	}
 }
@@ -133,6 +181,21 @@ static __noinline void make_storage(struct linux_binprm *bprm, struct task_struc
 
 enum can_refuse { CANNOT_REFUSE, CAN_REFUSE };
 
+/* Whether the ids are what they will be. A setuid program gets others, and an interpreter's file counts, not the script's, unless binfmt_misc says
+ * otherwise; and where an effective id is not the real one, the kernel may take it away from a program that must not gain anything. */
+static __always_inline int ids_stay(struct scratch *s, struct linux_binprm *bprm, struct task_struct *task)
+{
+	const struct cred *cred = task->cred;
+
+	return !(s->mode & (S_ISUID | S_ISGID)) && cred->uid.val == cred->euid.val && cred->gid.val == cred->egid.val &&
+	       !BPF_CORE_READ_BITFIELD_PROBED(bprm, execfd_creds);
+}
+
+/* What may still change between the stages, though nobody can write to the arguments. */
+#define UNSETTLED                                                                                  \
+	(1ull << (PC_SOURCE_FACT + PC_FACT_PPID) | 1ull << (PC_SOURCE_FACT + PC_FACT_EUID) |       \
+	 1ull << (PC_SOURCE_FACT + PC_FACT_EGID))
+
 static __always_inline int decide_stage1(struct machine *m, struct exec *e, struct linux_binprm *bprm, struct task_struct *task,
 					 struct turn *t, enum can_refuse can)
 {
@@ -145,8 +208,8 @@ static __always_inline int decide_stage1(struct machine *m, struct exec *e, stru
 	read_binprm(s, bprm);
 	native = is_native(s, bprm);
 	if (BPRM(interp) == BPRM(filename))
-		begin_exec(e, bprm, t->generation);
-	else if (e->bprm != (u64)bprm || e->generation != t->generation) {
+		begin_exec(e, mm_id(BPRM(mm)), t->generation);
+	else if (e->mm != mm_id(BPRM(mm)) || e->generation != t->generation) {
 		make_storage(bprm, task, t->which);
 		return 0; /* the image changed below: stage 2 decides with the new one */
 	} else if (e->file == (u32)(u64)BPRM(file))
@@ -161,6 +224,10 @@ static __always_inline int decide_stage1(struct machine *m, struct exec *e, stru
 			count(PC_COUNT_NO_MEMORY);
 			return 0;
 		}
+		/* taken for a program, which has no levels, and then interpreted all the same */
+		if (level && !e->put)
+			forget_levels(m, levels);
+		e->put++;
 	}
 	begin_scratch(s, e, t, PC_STAGE_REFUSE);
 	e->levels = s->levels = level + 1;
@@ -169,11 +236,13 @@ static __always_inline int decide_stage1(struct machine *m, struct exec *e, stru
 	task_facts(s, task);
 	add_level(m, levels, BPRM(file), level);
 	keep_first(s, e, level);
-	if (can == CANNOT_REFUSE)
+	if (can == CANNOT_REFUSE) {
+		if (h->lineage_words)
+			note_previous(e, task, t);
 		return 0;
-	surroundings(m, task, t);
-	/* a setuid program gets its ids later, and an interpreter's file counts, not the script's */
-	if (native && !(s->mode & (S_ISUID | S_ISGID)))
+	}
+	surroundings(m, e, task, t);
+	if (native && ids_stay(s, bprm, task))
 		effective_facts(s, task);
 	if (streams & (1 << PC_STREAM_COMM))
 		future_comm_fact(m, bprm);
@@ -194,8 +263,8 @@ static __always_inline int decide_stage1(struct machine *m, struct exec *e, stru
 	ask_breakers(m);
 	count(PC_COUNT_STAGE1);
 	if (!(s->wants & WANT_DENY) || spared(t->st, task, e->inode, e->device)) { /* stage 2 says who was spared */
-		/* all was read and nothing is going to change, but perhaps the parent */
-		if (native && !s->missing && !(h->sources & (1ull << (PC_SOURCE_FACT + PC_FACT_PPID))))
+		/* all was read and nothing is going to change */
+		if (native && !s->missing && !(h->sources & UNSETTLED))
 			s->kept = e->id;
 		return 0;
 	}
@@ -220,7 +289,7 @@ static __always_inline int stage1(struct linux_binprm *bprm, enum can_refuse can
 		return 0;
 	}
 	e = exec_of(task, which, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	m.s = claim(bpf_get_smp_processor_id(), t.slot);
+	m.s = claim(own_scratch(which), t.slot);
 	if (e && m.s && m.image) {
 		e->scratch = m.s->ordinal;
 		/* for stage 2, which may sleep */

@@ -104,28 +104,6 @@ static __always_inline void final_facts(struct machine *m, struct task_struct *t
 		tty_fact(m, task);
 }
 
-static long forget_word(u32 i, struct view *v)
-{
-#pragma unroll
-	for (int k = 0; k < PC_LEVELS; k++)
-		v->levels->atoms[k][i & (PC_ATOM_WORDS - 1)] = 0;
-	return 0;
-}
-
-/* Earlier levels were read for another image, or not at all: their files are not known. */
-static __noinline void forget_levels(struct machine *m, struct levels *levels)
-{
-	struct view v = { .m = *m, .levels = levels };
-
-	if (!levels)
-		return;
-#pragma unroll
-	for (int k = 0; k < PC_LEVELS; k++)
-		levels->known[k] = 0;
-	levels->path_bytes = levels->name_bytes = 0;
-	bpf_loop(PC_ATOM_WORDS, forget_word, &v, 0);
-}
-
 /* Whether this is the exec that scratch still has the facts and the decision of. Its arguments are what stage 1 read: nobody could write to
  * them since. */
 static __always_inline int is_kept(struct scratch *s, struct exec *e, struct linux_binprm *bprm)
@@ -134,15 +112,17 @@ static __always_inline int is_kept(struct scratch *s, struct exec *e, struct lin
 }
 
 /* Both images call an exec by the same number. */
-static __always_inline void share_id(struct exec *e, struct linux_binprm *bprm, struct task_struct *task, struct turn *t)
+static __always_inline void share_id(struct exec *e, struct task_struct *task, struct turn *t)
 {
 	struct exec *active;
 
 	if (t->which != SHADOW)
 		return;
 	active = exec_of(task, ACTIVE, 0);
-	if (active && active->bprm == (u64)bprm)
+	if (active && active->mm == e->mm) {
 		e->id = active->id;
+		e->previous = active->previous;
+	}
 }
 
 static __always_inline void decide_stage2(struct machine *m, struct exec *e, struct linux_binprm *bprm, struct task_struct *task,
@@ -150,11 +130,12 @@ static __always_inline void decide_stage2(struct machine *m, struct exec *e, str
 {
 	struct scratch *s = m->s;
 	struct levels *levels = 0;
+	u64 mm = mm_id(task->mm);
 
 	read_binprm(s, bprm);
-	if (e->bprm != (u64)bprm)
-		begin_exec(e, bprm, t->generation);
-	share_id(e, bprm, task, t);
+	if (e->mm != mm)
+		begin_exec(e, mm, t->generation);
+	share_id(e, task, t);
 	if (BPRM(interp) != BPRM(filename)) {
 		levels = levels_of(task, t->which, storage_flags(sleeps));
 		if (!levels) {
@@ -181,7 +162,7 @@ static __always_inline void decide_stage2(struct machine *m, struct exec *e, str
 	final_facts(m, task);
 	add_level(m, levels, BPRM(file), e->levels - 1);
 	keep_first(s, e, e->levels - 1);
-	surroundings(m, task, t);
+	surroundings(m, e, task, t);
 	ask_for_envs(m, levels);
 	begin_block(m, BPRM(argc), BPRM(envc));
 	s->address = BPRM(p);
@@ -217,7 +198,7 @@ static __always_inline int stage2(struct linux_binprm *bprm, enum may_sleep slee
 			e->seen = exec_number(task); /* asked, and there is nothing to decide */
 		return 0;
 	}
-	m.s = claim(which == ACTIVE && e->bprm == (u64)bprm ? e->scratch : bpf_get_smp_processor_id(), t.slot);
+	m.s = claim(which == ACTIVE && e->mm == mm_id(task->mm) ? e->scratch : own_scratch(which), t.slot);
 	if (m.s && m.image)
 		decide_stage2(&m, e, bprm, task, &t, sleeps);
 	else
@@ -225,11 +206,8 @@ static __always_inline int stage2(struct linux_binprm *bprm, enum may_sleep slee
 	if (m.s)
 		yield(m.s);
 	leave(t.st, t.slot);
-	if (which == SHADOW) {
-		e->bprm = 0;
-		if (BPF_CORE_READ(bprm, interp) != BPF_CORE_READ(bprm, filename))
-			bpf_task_storage_delete(&shadow_scripts, task);
-	}
+	if (which == SHADOW && BPF_CORE_READ(bprm, interp) != BPF_CORE_READ(bprm, filename))
+		bpf_task_storage_delete(&shadow_scripts, task);
 	return 0;
 }
 

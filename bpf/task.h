@@ -98,11 +98,11 @@ struct elf_head {
 	u16 machine;
 };
 
-enum { ELF_MAGIC = 0x464c457f, EM_386 = 3, EM_X86_64 = 62 };
+enum { ELF_MAGIC = 0x464c457f, EM_386 = 3, EM_486 = 6, EM_X86_64 = 62 };
 
 static __always_inline int is_elf(const struct elf_head *head)
 {
-	return head->magic == ELF_MAGIC && (head->machine == EM_X86_64 || head->machine == EM_386);
+	return head->magic == ELF_MAGIC && (head->machine == EM_X86_64 || head->machine == EM_386 || head->machine == EM_486);
 }
 
 /* An ELF program of this machine: what is executed is this file. Anything else (#!, binfmt_misc)

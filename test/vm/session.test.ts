@@ -57,6 +57,11 @@ describe('a session', () => {
       expect(Number(unseen) >= 2).toBe(!charged);
     });
 
+    it('asks for the effective id that the program gets, not for the one that its caller had', ({ task }) => {
+      task.meta.catalogue = { id: 'given-back-id', kernel, without: 1, controls: 1 };
+      expect(findings.get('ids')).toEqual({ without: 'ran', under: 'killed', control: 'ran' });
+    });
+
     it('takes an image that outgrows its slots', () => {
       expect(findings.get('grown')).toEqual({ before: 'refused', after: 'refused', control: 'ran', generation: 2 });
     });

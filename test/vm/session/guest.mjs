@@ -95,6 +95,20 @@ async function withoutMemory(onUnseen) {
   say(`without-memory-${onUnseen}`, { ...outcomes, told: told.length, unseen, full: stay.length < mostThatStay });
 }
 
+/** A program whose effective id is another before the exec than at it, and a rule about that id. */
+async function ids() {
+  const tried = (argument) => {
+    writeFileSync('/tmp/plan', `${['ids', 'given-back-id', '/usr/bin/true', '-', 'true', argument].join('\t')}\n`);
+    const { stdout } = spawnSync('/usr/lib/portcullis/programs/attempt', ['/tmp/plan', '/tmp/ledger']);
+    return JSON.parse(String(stdout).trim().split('\n').at(-1)).outcome;
+  };
+  const without = tried('marked');
+  const session = await openSession({ agentPid: process.pid, tier: 'lsm' });
+  await session.activate(imageOf('enforce', { deny: {} }, 'exec.euid == 0 && exec.argv == "marked"'));
+  say('ids', { without, under: tried('marked'), control: tried('other') });
+  await session.close();
+}
+
 /** An image that outgrows its slots, then swaps under a run of execs: what is denied by every image never runs. */
 async function swaps() {
   const session = await openSession({ agentPid: process.pid, tier: 'lsm' });
@@ -160,6 +174,7 @@ await unseen('report');
 await unseen('enforce');
 await withoutMemory('report');
 await withoutMemory('enforce');
+await ids();
 await swaps();
 // the kernel makes no difference
 if (process.argv[2] === 'waits') await waits();

@@ -37,9 +37,12 @@ const slab = () => Number(/^SUnreclaim:\s+(\d+)/m.exec(readFileSync('/proc/memin
 const session = await openSession({ agentPid: process.pid, tier: 'lsm' });
 const history = new ProgramHistory();
 const unknown = [];
+/** Records by which a program came before itself. */
+let circles = 0;
 session.start(({ records, acknowledge }) => {
   for (const record of records) {
     history.remember(record);
+    if (record.event === 'exec' && record.previous === record.exec) circles += 1;
     if (record.verdict === 'unknown' || record.verdict === 'unseen') unknown.push(record.verdict);
   }
   acknowledge();
@@ -79,6 +82,7 @@ console.log(
     swaps,
     orphans,
     unknown: unknown.length,
+    circles,
     unseen: number('unseen'),
     noMemory: number('no_memory'),
     uninherited: number('uninherited'),

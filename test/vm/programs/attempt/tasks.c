@@ -125,6 +125,13 @@ static void as_user(struct attempt *a)
 		plain(a);
 }
 
+/* With an effective id that the kernel takes back at the exec: the program must not gain anything by it. */
+static void given_back_id(struct attempt *a)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && setresuid(0, USER, 0) == 0)
+		plain(a);
+}
+
 static void real_time(struct attempt *a)
 {
 	struct sched_param first = { .sched_priority = 99 };
@@ -188,6 +195,7 @@ const struct way task_ways[] = {
 	{ "without-signals", without_signals },
 	{ "unprivileged", unprivileged },
 	{ "as-user", as_user },
+	{ "given-back-id", given_back_id },
 	{ "real-time", real_time },
 	{ "idle", idle },
 	{ "stopped-and-continued", stopped_and_continued },
