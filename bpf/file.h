@@ -106,7 +106,8 @@ static __noinline void level_facts(struct machine *m, struct file *file)
 	s->inode = FIELD(s->inode_piece, inode, i_ino);
 	s->mode = FIELD(s->inode_piece, inode, i_mode);
 	filesystem = FIELD(s->inode_piece, inode, i_sb);
-	s->device = BPF_CORE_READ(filesystem, s_dev);
+	READ_PIECE(s->filesystem_piece, filesystem);
+	s->device = FIELD(s->filesystem_piece, filesystem, s_dev);
 	file_identity(&s->file, s, inode, (void *)s->leaf_name);
 	s->facts[PC_FACT_FILE_UID] = FIELD(s->inode_piece, inode, i_uid.val);
 	s->facts[PC_FACT_FILE_GID] = FIELD(s->inode_piece, inode, i_gid.val);

@@ -18,6 +18,7 @@ static __always_inline void parent_identity(struct scratch *s, struct task_struc
 		return;
 	inode = BPF_CORE_READ(file, f_inode);
 	READ_PIECE(s->inode_piece, inode);
+	READ_PIECE(s->filesystem_piece, FIELD(s->inode_piece, inode, i_sb));
 	file_identity(&s->trip.parent, s, inode, BPF_CORE_READ(file, f_path.dentry, d_name.name));
 }
 
@@ -25,7 +26,7 @@ static __always_inline int ran_before(struct pc_file *file, u64 since)
 {
 	u64 *first = bpf_map_lookup_elem(&established, file);
 
-	return first && *first < since;
+	return first && *first < since && file->ctime != ANY_TIME;
 }
 
 /* Whether the circuit breaker keeps an enforcing rule that holds from acting. What counts is an executable that ran before the rule did,

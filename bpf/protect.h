@@ -49,7 +49,7 @@ static __always_inline void establish(struct pc_file *file)
 {
 	u64 now;
 
-	if (bpf_map_lookup_elem(&established, file))
+	if (file->ctime == ANY_TIME || bpf_map_lookup_elem(&established, file))
 		return;
 	now = bpf_ktime_get_boot_ns();
 	bpf_map_update_elem(&established, file, &now, BPF_NOEXIST);
