@@ -8,6 +8,9 @@
 /* In place of the time of change where whoever serves the file says what it is. */
 #define ANY_TIME (~0ull)
 
+/* From 6.13 the highest bit of the nanoseconds says that somebody has asked for the time since it was set (I_CTIME_QUERIED); it is no part of it. */
+#define NANOSECONDS 0x7fffffff
+
 /* Size, time of change and the beginning of the name. scratch has the pieces of the inode and of its file system. */
 static __always_inline void file_identity(struct pc_file *id, struct scratch *s, struct inode *inode, const void *name)
 {
@@ -22,7 +25,8 @@ static __always_inline void file_identity(struct pc_file *id, struct scratch *s,
 	} else {
 		struct inode___6_11 *recent = (void *)inode;
 
-		id->ctime = FIELD(s->inode_piece, recent, i_ctime_sec) * 1000000000ull + FIELD(s->inode_piece, recent, i_ctime_nsec);
+		id->ctime = FIELD(s->inode_piece, recent, i_ctime_sec) * 1000000000ull +
+			    (FIELD(s->inode_piece, recent, i_ctime_nsec) & NANOSECONDS);
 	}
 	if (FIELD(s->filesystem_piece, (struct super_block *)FIELD(s->inode_piece, inode, i_sb), s_magic) == FUSE_SUPER_MAGIC)
 		id->ctime = ANY_TIME;

@@ -1,9 +1,9 @@
 // A session on a real kernel, tier tracepoint: what is in force stays as it is while another image comes, and while one is refused.
 // Whatever enforces, enforces on a file of this test alone.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { compile } from '../../src/compiler/index.js';
 import { readAbi } from '../../src/kernel/abi.js';
@@ -11,8 +11,9 @@ import { BpfObject } from '../../src/kernel/addon.js';
 import { pinnedSets } from '../../src/kernel/pins.js';
 import { smallestCapacity } from '../../src/kernel/programs.js';
 import { openSession } from '../../src/kernel/session.js';
-import type { AncestrySource, KernelRecord, KernelSession } from '../../src/kernel/types.js';
+import type { AncestrySource, Executable, KernelRecord, KernelSession } from '../../src/kernel/types.js';
 import { loadPolicies } from '../../src/policy/index.js';
+import { toBytes } from '../../src/secl/bytes.js';
 
 const marker = `portcullis-session-${process.pid}`;
 const directory = mkdtempSync(join(tmpdir(), `${marker}-`));
@@ -56,6 +57,11 @@ let session: KernelSession;
 async function records(): Promise<KernelRecord[]> {
   const all = await session.drain();
   return all.filter(({ path, verdict }) => path === program && verdict !== 'none');
+}
+
+function executable(path: string): Executable {
+  const { ctimeNs, size } = statSync(path, { bigint: true });
+  return { ctime: ctimeNs, size, name: toBytes(basename(path)) };
 }
 
 /** A number of the state that the kernel works by. */
@@ -121,6 +127,19 @@ describe.skipIf(process.getuid?.() !== 0)('a session', () => {
       expect(setting('on_unseen')).toBe(1);
       const again = await session.activate(watches, { onEqual: 'keep', onUnseen: 'enforce' });
       expect(again).toMatchObject({ generation: 1n, since: [5n] });
+    });
+
+    it('keeps what breakers have counted', async () => {
+      session.breakAfter(1);
+      session.establish([executable(program), executable(process.execPath)]);
+      await session.activate(kills);
+      expect(run()).toBe('SIGKILL');
+      const counted = [{ rule: 0, distinct: 1, tripped: false }];
+      expect(session.trips()).toEqual(counted);
+      await session.stage(larger(watches));
+      expect(session.trips()).toEqual(counted);
+      expect(run()).toBe('SIGKILL');
+      expect(session.trips()).toEqual(counted);
     });
 
     it('asks whoever knew before what processes are to the image in force', async () => {
