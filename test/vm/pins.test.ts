@@ -13,7 +13,7 @@ const kills = Number(process.env.PORTCULLIS_KILLS ?? 5);
 /** Upgrades take their time: where nobody says how many, one kernel has them. */
 const upgradesOn = (kernel: KernelVersion) => Number(process.env.PORTCULLIS_UPGRADES ?? (kernel === '6.12' ? 3 : 0));
 /** Seconds that many may take on a small host. */
-const patience = 600 + (kills + upgradesOn('6.12')) * 15;
+const patience = 600 + (kills + upgradesOn('6.12')) * 30;
 const other = fileURLToPath(new URL('pins/other.bpf.c', import.meta.url));
 
 interface Flood {

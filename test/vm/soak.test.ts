@@ -63,7 +63,15 @@ describe(`${execs} execs during swaps`, () => {
     });
 
     it('nothing was unknown, unseen or lost', () => {
-      expect(rest).toMatchObject({ orphans: 0, unknown: 0, circles: 0, unseen: 0, noMemory: 0, uninherited: 0, lost: 0 });
+      expect(rest).toMatchObject({
+        orphans: 0,
+        unknown: 0,
+        circles: 0,
+        unseen: 0,
+        noMemory: 0,
+        uninherited: 0,
+        lost: 0,
+      });
       expect(rest.swaps).toBeGreaterThan(2);
     });
 

@@ -31,8 +31,7 @@ if (process.argv[2] === 'storm') {
     if (error?.code === 'EPERM') outcomes.refused += 1;
     else if (error === undefined && status !== null) outcomes.ran += 1;
     else outcomes.other += 1;
-    // as many as an emulated machine can also tell of
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(process.argv[3]));
   }
   console.log(JSON.stringify({ tries, ...outcomes }));
   process.exit(0);
@@ -94,7 +93,14 @@ async function until(holds, patience = 600) {
 
 let agent = startAgent();
 await isReady(agent);
-const storm = spawn(process.execPath, [process.argv[1], 'storm'], { stdio: ['ignore', 'pipe', 'inherit'] });
+/**
+ * Between tries, ms: as many as an emulated machine can also tell of. An agent that is killed again and again lives a second or two of the half a
+ * minute that its start takes there, and the rings have to hold what is tried meanwhile.
+ */
+const pause = kills > 20 ? 400 : 50;
+const storm = spawn(process.execPath, [process.argv[1], 'storm', String(pause)], {
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
 let said = '';
 storm.stdout.on('data', (bytes) => {
   said += bytes;
