@@ -50,6 +50,22 @@ interface Step {
   holders: number;
 }
 
+/** A process that ran when forks began to be followed. */
+interface Initial {
+  readonly start: bigint;
+  /** The number of what it ran then. */
+  readonly exec: bigint;
+  /** It has executed something since. */
+  executed?: true;
+}
+
+/** The last exec of a process, by its number; `time`: nanoseconds since boot. */
+interface Latest {
+  readonly start: bigint;
+  readonly exec: bigint;
+  readonly time: bigint;
+}
+
 /** Numbers that user space gives have this bit; the kernel's do not. */
 const ownNumber = 1n << 63n;
 
@@ -59,7 +75,9 @@ export class ProgramHistory {
   /** Of all steps that a number leads to. */
   #bytes = 0;
   /** Processes that ran when forks began to be followed, by pid; undefined: not asked for yet. */
-  #initial: Map<number, { start: bigint; exec: bigint }> | undefined;
+  #initial: Map<number, Initial> | undefined;
+  /** Of processes that have executed something since, by pid: kernel programs with larger slots know of no exec that others decided. */
+  readonly #latest = new Map<number, Latest>();
   #numbers = 0n;
   /** Whether anybody will ask. */
   #follows = true;
@@ -89,6 +107,7 @@ export class ProgramHistory {
     this.#steps.clear();
     this.#bytes = 0;
     this.#initial = undefined;
+    this.#latest.clear();
   }
 
   /** One record of the kernel's. Each exec counts once, however often it is told. */
@@ -98,6 +117,7 @@ export class ProgramHistory {
     if (event !== 'exec' || stage === 'refuse' || verdict === 'kill' || this.#steps.has(exec)) return;
     this.#makeRoom();
     this.#keep(exec, stage === 'unseen' ? 'unknown' : programOf(record), this.#before(record), record.pid);
+    this.#note(record);
   }
 
   /** What a process is to an image with these lineage bits; undefined where nothing is known of it. `now`: since boot, ns. */
@@ -113,50 +133,78 @@ export class ProgramHistory {
     if (known !== undefined) return known;
     if (previous !== 0n) return 'unknown';
     // It ran before forks were followed, or was forked by somebody who did and has executed nothing since.
-    const own = this.#initial?.get(pid);
-    const exec = own !== undefined && isSameStart(own.start, start) ? own.exec : this.#initial?.get(ppid)?.exec;
+    const own = this.#lastOf(pid, start);
+    const exec = own ?? this.#initial?.get(ppid)?.exec;
     // An orphan's new parent says nothing of the one it had.
-    if (exec === undefined || (ppid === 1 && own === undefined)) return 'unknown';
-    return this.#steps.get(exec) ?? 'unknown';
+    if (exec === undefined || exec === 'unknown' || (ppid === 1 && own === undefined)) return 'unknown';
+    return this.#stepOf(exec);
+  }
+
+  /** What a process executes while /proc is not looked at. */
+  #note({ pid, start, exec, time }: KernelRecord): void {
+    if (this.#initial === undefined) return;
+    const own = this.#initial.get(pid);
+    if (own !== undefined && isSameStart(own.start, start)) own.executed = true;
+    const last = this.#latest.get(pid);
+    // records of two rings
+    if (last === undefined || last.start !== start || last.time < time) this.#latest.set(pid, { start, exec, time });
+  }
+
+  /** The number of what a process runs; `unknown`: of something that is no longer remembered. */
+  #lastOf(pid: number, start: bigint): bigint | 'unknown' | undefined {
+    const last = this.#latest.get(pid);
+    if (last !== undefined && isSameStart(last.start, start)) return last.exec;
+    const known = this.#initial?.get(pid);
+    if (known === undefined || !isSameStart(known.start, start)) return undefined;
+    return known.executed ? 'unknown' : known.exec;
   }
 
   /** All processes, parents before their children. */
-  #readAll(now: bigint): Map<number, { start: bigint; exec: bigint }> {
+  #readAll(now: bigint): Map<number, Initial> {
     const living = this.#source.pids().flatMap((pid) => this.#source.read(pid, now) ?? []);
-    const initial = new Map<number, { start: bigint; exec: bigint }>();
+    const initial = new Map<number, Initial>();
     for (const process of living.sort((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : a.pid - b.pid))) {
-      initial.set(process.pid, { start: process.start, exec: this.#adopt(process, initial) });
+      initial.set(process.pid, { start: process.start, exec: this.#adopt(process, initial, now) });
     }
     return initial;
   }
 
-  /** The number of the program of a process that has executed nothing since forks were followed. */
+  /** The number of the program of a process of which the kernel programs have seen no exec. */
   #numberOf({ pid, start }: Orphan, now: bigint): bigint | undefined {
     const initial = this.#initial!;
-    const known = initial.get(pid);
-    if (known !== undefined && isSameStart(known.start, start)) return known.exec;
+    const known = this.#lastOf(pid, start);
+    if (known !== undefined) return known === 'unknown' ? undefined : known;
     const process = this.#source.read(pid, now);
     if (process === undefined || !isSameStart(process.start, start)) return undefined;
-    const exec = this.#adopt(process, initial);
+    const exec = this.#adopt(process, initial, now);
     initial.set(pid, { start: process.start, exec });
     return exec;
   }
 
-  #adopt(process: LivingProcess, initial: ReadonlyMap<number, { exec: bigint }>): bigint {
+  #adopt(process: LivingProcess, initial: ReadonlyMap<number, Initial>, now: bigint): bigint {
     this.#makeRoom();
     const { pid, ppid, program, leadsSession } = process;
-    const parent = initial.get(ppid);
     const orphaned = ppid === 1 && !leadsSession;
-    const before =
-      ppid === 0
-        ? 'nothing'
-        : parent === undefined || orphaned
-          ? 'unknown'
-          : (this.#steps.get(parent.exec) ?? 'unknown');
+    const before = ppid === 0 ? 'nothing' : orphaned ? 'unknown' : this.#forkedBy(process, initial, now);
     this.#numbers += 1n;
     const exec = ownNumber | this.#numbers;
     this.#keep(exec, program ?? 'nothing', before, pid);
     return exec;
+  }
+
+  /** What the parent of a process ran when it forked it. */
+  #forkedBy({ ppid, start }: LivingProcess, initial: ReadonlyMap<number, Initial>, now: bigint): Step | 'unknown' {
+    const last = this.#latest.get(ppid);
+    const parent = initial.get(ppid);
+    if (last === undefined) return parent === undefined || parent.executed ? 'unknown' : this.#stepOf(parent.exec);
+    const living = this.#source.read(ppid, now);
+    const isParent = living !== undefined && isSameStart(living.start, last.start);
+    // which of its programs forked it is not known
+    return isParent && last.time <= start ? this.#stepOf(last.exec) : 'unknown';
+  }
+
+  #stepOf(exec: bigint): Step | 'unknown' {
+    return this.#steps.get(exec) ?? 'unknown';
   }
 
   #decide(last: Step, tests: readonly LineageTest[]): Omit<Ancestry, 'exec'> {
@@ -191,6 +239,7 @@ export class ProgramHistory {
   /** A step that others came after goes with the last of them. */
   #release(exec: bigint, released: Step): void {
     this.#steps.delete(exec);
+    if (this.#latest.get(released.pid)?.exec === exec) this.#latest.delete(released.pid);
     for (let at: Step['before'] = released; typeof at !== 'string'; at = at.before) {
       at.holders--;
       if (at.holders > 0) return;

@@ -75,6 +75,43 @@ describe('processes that ran before', () => {
   });
 });
 
+describe('processes of which the kernel programs have seen no exec, since others decided it', () => {
+  const sh = living(20, 1, 'sh');
+  const processes = [living(1, 0, 'init'), sh];
+  const now = 100n * second;
+
+  function executedNginx(...later: LivingProcess[]): ProgramHistory {
+    const all = [...processes];
+    const history = new ProgramHistory({
+      pids: () => all.map(({ pid }) => pid),
+      read: (pid) => all.find((process) => process.pid === pid),
+    });
+    const { exec } = history.ancestry(orphan(20), tests, now)!;
+    const rest = { pid: 20, start: sh.start, time: now };
+    history.remember(makeRecord({ exec: 7n, previous: exec, name: 'nginx', path: '/bin/nginx', ...rest }));
+    all.push(...later);
+    return history;
+  }
+
+  it('run what they executed last', () => {
+    expect(executedNginx().ancestry(orphan(20), tests, now)).toEqual({
+      exec: 7n,
+      self: { yes: 0b01n, unknown: 0n },
+      ancestors: { yes: 0b10n, unknown: 0n },
+    });
+  });
+
+  it('descend from what forked them, where that is sure', () => {
+    const before = { ...living(30, 20, 'sh'), start: now - second };
+    const after = { ...living(31, 20, 'sh'), start: now + second };
+    const history = executedNginx(before, after);
+    const ancestors = ({ pid, start }: LivingProcess) =>
+      history.ancestry({ ...orphan(pid), start }, tests, now + second)!.ancestors;
+    expect(ancestors(after)).toEqual({ yes: 0b11n, unknown: 0n });
+    expect(ancestors(before)).toEqual({ yes: 0n, unknown: 0b11n });
+  });
+});
+
 describe('execs', () => {
   const exec = (number: bigint, previous: bigint, name: string, rest = {}) =>
     makeRecord({ exec: number, previous, name, path: `/bin/${name}`, ...rest });
