@@ -86,7 +86,7 @@ export const cases = [
     way: 'plain',
     path: 'start',
     argv: ['./start'],
-    expected: 'killed',
+    expected: 'refused',
     rule: 'cryptominer_pool_url',
   },
   {
