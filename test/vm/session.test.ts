@@ -58,8 +58,10 @@ describe('a session', () => {
     });
 
     it('asks for the effective id that the program gets, not for the one that its caller had', ({ task }) => {
-      task.meta.catalogue = { id: 'given-back-id', kernel, without: 1, controls: 1 };
-      expect(findings.get('ids')).toEqual({ without: 'ran', under: 'killed', control: 'ran' });
+      const { without, under, control } = findings.get('ids')!;
+      const ran = (outcome: unknown) => (outcome === 'ran' ? 1 : 0);
+      task.meta.catalogue = { id: 'given-back-id', kernel, without: ran(without), controls: ran(control) };
+      expect({ without, under, control }).toEqual({ without: 'ran', under: 'killed', control: 'ran' });
     });
 
     it('takes an image that outgrows its slots', () => {
