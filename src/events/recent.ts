@@ -1,6 +1,12 @@
 /** A map that forgets what was least recently used. */
 export class Recent<Key, Value> {
-  readonly #entries = new Map<Key, { value: Value; cost: number }>();
+  /**
+   * In the order of use, they are chained: a map is in an order as well, but to find the first of it means to pass all places that were
+   * given up since it was last made anew, thousands for each entry of a large one.
+   */
+  readonly #entries = new Map<Key, Entry<Key, Value>>();
+  #oldest: Entry<Key, Value> | undefined;
+  #newest: Entry<Key, Value> | undefined;
   readonly #capacity: number;
   readonly #costOf: (value: Value) => number;
   #cost = 0;
@@ -14,8 +20,8 @@ export class Recent<Key, Value> {
   get(key: Key): Value | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
+    this.#unchain(entry);
+    this.#chain(entry);
     return entry.value;
   }
 
@@ -27,14 +33,13 @@ export class Recent<Key, Value> {
   /** The number of entries that were forgotten for it. */
   set(key: Key, value: Value): number {
     this.delete(key);
-    const cost = this.#costOf(value);
-    this.#entries.set(key, { value, cost });
-    this.#cost += cost;
+    const entry = { key, value, cost: this.#costOf(value), older: undefined, newer: undefined };
+    this.#entries.set(key, entry);
+    this.#chain(entry);
+    this.#cost += entry.cost;
     let forgotten = 0;
-    while (this.#cost > this.#capacity) {
-      const oldest = this.#entries.keys().next();
-      if (oldest.done === true) break;
-      this.delete(oldest.value);
+    while (this.#cost > this.#capacity && this.#oldest !== undefined) {
+      this.delete(this.#oldest.key);
       forgotten++;
     }
     return forgotten;
@@ -44,12 +49,15 @@ export class Recent<Key, Value> {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     this.#entries.delete(key);
+    this.#unchain(entry);
     this.#cost -= entry.cost;
   }
 
-  /** The least recently used first. */
-  keys(): IterableIterator<Key> {
-    return this.#entries.keys();
+  /** The least recently used first, as they are now. */
+  keys(): Key[] {
+    const keys: Key[] = [];
+    for (let entry = this.#oldest; entry !== undefined; entry = entry.newer) keys.push(entry.key);
+    return keys;
   }
 
   get size(): number {
@@ -60,4 +68,29 @@ export class Recent<Key, Value> {
   get cost(): number {
     return this.#cost;
   }
+
+  /** As the most recently used. */
+  #chain(entry: Entry<Key, Value>): void {
+    entry.older = this.#newest;
+    if (this.#newest === undefined) this.#oldest = entry;
+    else this.#newest.newer = entry;
+    this.#newest = entry;
+  }
+
+  #unchain(entry: Entry<Key, Value>): void {
+    const { older, newer } = entry;
+    if (older === undefined) this.#oldest = newer;
+    else older.newer = newer;
+    if (newer === undefined) this.#newest = older;
+    else newer.older = older;
+    entry.older = entry.newer = undefined;
+  }
+}
+
+interface Entry<Key, Value> {
+  readonly key: Key;
+  readonly value: Value;
+  readonly cost: number;
+  older: Entry<Key, Value> | undefined;
+  newer: Entry<Key, Value> | undefined;
 }
