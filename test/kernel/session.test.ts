@@ -1,7 +1,8 @@
 // A session on a real kernel, tier tracepoint: what is in force stays as it is while another image comes, and while one is refused.
 // Whatever enforces, enforces on a file of this test alone.
-import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -18,6 +19,10 @@ import { toBytes } from '../../src/secl/bytes.js';
 const marker = `portcullis-session-${process.pid}`;
 const directory = mkdtempSync(join(tmpdir(), `${marker}-`));
 const program = join(directory, marker);
+
+/** The program in a file system whose answers are another program's. */
+const mountPoint = join(directory, 'fuse');
+const served = join(mountPoint, marker);
 
 function imageOf(rules: string): Uint8Array {
   const ruleset = loadPolicies([{ file: 'session.policy', text: `version: 1.0.0\nrules:\n${rules}` }]);
@@ -46,8 +51,8 @@ function larger(image: Uint8Array): Uint8Array {
   return large;
 }
 
-function run(): NodeJS.Signals | null {
-  return spawnSync(program).signal;
+function run(file = program): NodeJS.Signals | null {
+  return spawnSync(file).signal;
 }
 
 let pins: string;
@@ -209,6 +214,35 @@ describe.skipIf(process.getuid?.() !== 0)('a session', () => {
       await expect(session.stage(asksForAncestors, { ancestry: unknowing })).rejects.toThrow();
       await expect(session.promote()).rejects.toMatchObject({ code: 'no-shadow' });
       expect(run()).toBeNull();
+    });
+  });
+
+  describe('a breaker', () => {
+    it('never takes a file for one that ran before when a program says what its times are', async (context) => {
+      if (!existsSync('/dev/fuse')) context.skip('there is no /dev/fuse here');
+      mkdirSync(mountPoint);
+      const host = spawn('build/programs/fuse-host', [mountPoint, program], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const ended = once(host, 'exit');
+      try {
+        await once(host.stdout, 'data');
+        expect(executable(served)).toEqual(executable(program));
+        session.breakAfter(1);
+        session.establish([executable(program), executable(process.execPath)]);
+        await session.activate(
+          imageOf(`  - id: kills
+    expression: exec.file.path in ["${program}", "${served}"]
+    mode: enforce
+    actions: [{kill: {signal: SIGKILL}}]
+`),
+        );
+        expect(run(served)).toBe('SIGKILL');
+        expect(session.trips()).toEqual([]);
+        expect(run(program)).toBe('SIGKILL');
+        expect(session.trips()).toEqual([{ rule: 0, distinct: 1, tripped: false }]);
+      } finally {
+        execFileSync('umount', ['-l', mountPoint]);
+        await ended;
+      }
     });
   });
 });
