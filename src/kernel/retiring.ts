@@ -66,6 +66,47 @@ export class RetiringSet {
   }
 }
 
+/** Those that have not ended. */
+export class RetiringSets {
+  #sets: RetiringSet[] = [];
+  #onBatch: ((batch: RecordBatch) => void) | undefined;
+
+  /** What it still holds is handed over at once, if batches are taken already. */
+  add(parts: RetiringParts): void {
+    const set = new RetiringSet(parts);
+    this.#sets.push(set);
+    if (this.#onBatch) set.deliver(this.#onBatch);
+    this.#forget();
+  }
+
+  /** Hands over what they hold, and what those hold that are added from now on. */
+  deliver(onBatch: (batch: RecordBatch) => void): void {
+    this.#onBatch = onBatch;
+    for (const set of this.#sets) set.deliver(onBatch);
+    this.#forget();
+  }
+
+  /** What nobody was handed; it stays in the rings. */
+  rest(): KernelRecord[] {
+    return this.#sets.flatMap((set) => set.rest());
+  }
+
+  /** To be called after each acknowledgement of a batch. */
+  endWhenSafe(): void {
+    for (const set of this.#sets) set.endWhenSafe();
+    this.#forget();
+  }
+
+  end(how: 'safe' | 'left'): void {
+    for (const set of this.#sets) set.end(how);
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.#sets = this.#sets.filter((set) => !set.hasEnded);
+  }
+}
+
 /** What nobody has read of a ring whose consumer is stopped. It is not acknowledged. */
 export function restOf(ring: Ring): Uint8Array[] {
   const records: Uint8Array[] = [];

@@ -2,21 +2,19 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { header } from '../compiler/image/layout.js';
-import type { Abi } from './abi.js';
-import { bootTimeNs, KernelError, Ring, type RingBatch } from './addon.js';
-import { sumOfCpus } from './counters.js';
-import { directMap } from './direct-map.js';
+import { bootTimeNs, Ring, type RingBatch } from './addon.js';
+import { countersOf } from './counters.js';
 import { SessionError } from './errors.js';
 import { copyEntries, countOn } from './growing.js';
 import { forgetEstablished, writeEstablished, writeProtectedFiles } from './guards.js';
 import { type PinnedSet, pinnedSets } from './pins.js';
 import { lockPins, type PinsLock } from './pins-lock.js';
-import { capacityFor, largestCapacity, ProgramSet, smallestCapacity } from './programs.js';
+import { capacityFor, largestCapacity, ProgramSet } from './programs.js';
 import { recordDecoder } from './record.js';
-import { RetiringSet, restOf } from './retiring.js';
+import { RetiringSets, restOf } from './retiring.js';
 import { selfTestExec, selfTestImage } from './self-test.js';
 import { generationsOf } from './slots.js';
-import { tiers, withoutArguments } from './tiers.js';
+import { loadBest } from './tier-choice.js';
 import type {
   ActivateOptions,
   Activation,
@@ -45,48 +43,13 @@ const defaultObject = fileURLToPath(new URL('../../build/bpf/exec.bpf.o', import
 export async function openSession(options: SessionOptions): Promise<KernelSession> {
   const lock = options.pins === undefined ? undefined : lockPins(options.pins, options.agentPid);
   try {
-    return openBest(options, lock);
+    const objectPath = options.objectPath ?? defaultObject;
+    const { set, choice } = loadBest({ ...options, objectPath });
+    return new Session(set, choice, { ...options, objectPath }, lock);
   } catch (error) {
     lock?.release();
     throw error;
   }
-}
-
-function openBest(options: SessionOptions, lock: PinsLock | undefined): KernelSession {
-  const refused: { tier: TierChoice['tier']; why: string }[] = [];
-  const readable = directMap().start !== 0n;
-  for (const found of tiers) {
-    const tier = readable ? found : withoutArguments(found);
-    if (options.tier && options.tier !== tier.name) continue;
-    const why = tier.missing();
-    if (why) {
-      refused.push({ tier: tier.name, why });
-      continue;
-    }
-    try {
-      const path = options.objectPath ?? defaultObject;
-      const set = ProgramSet.load(path, tier, smallestCapacity, options.agentPid);
-      try {
-        // without an active image the programs decide nothing; what cannot be attached is not this kernel's tier
-        set.attach();
-      } catch (error) {
-        set.close();
-        throw error;
-      }
-      return new Session(
-        set,
-        { tier: tier.name, cannot: tier.cannot, refused },
-        { ...options, objectPath: path },
-        lock,
-      );
-    } catch (error) {
-      if (!(error instanceof KernelError)) throw error;
-      refused.push({ tier: tier.name, why: error.message });
-    }
-  }
-  const known = tiers.map((tier) => tier.name).join(', ');
-  const reasons = refused.map(({ tier, why }) => `${tier}: ${why}`).join('; ');
-  throw new SessionError('no-tier', reasons || `there is no tier ${options.tier} in this version, only ${known}`);
 }
 
 class Session implements KernelSession {
@@ -105,7 +68,7 @@ class Session implements KernelSession {
   /** What earlier agents left and this one does not go on with; gone when the first image decides. */
   private leftovers: PinnedSet[] = [];
   /** They decide no more, and their records are not all safe. */
-  private retiring: RetiringSet[] = [];
+  private readonly retiring = new RetiringSets();
   private testing = false;
 
   constructor(
@@ -241,14 +204,14 @@ class Session implements KernelSession {
 
   start(onBatch: (batch: RecordBatch) => void): void {
     this.onBatch = onBatch;
-    for (const set of this.retiring) set.deliver(onBatch);
+    this.retiring.deliver(onBatch);
     for (const [name, ring] of this.set.rings) this.listen(this.set, name, ring);
   }
 
   async drain(): Promise<KernelRecord[]> {
     const decode = recordDecoder(this.set.abi);
     await this.stopRings();
-    const retired = this.retiring.flatMap((set) => set.rest());
+    const retired = this.retiring.rest();
     return [...retired, ...[...this.set.rings.values()].flatMap((ring) => restOf(ring).map(decode))];
   }
 
@@ -285,7 +248,7 @@ class Session implements KernelSession {
   async leave(): Promise<void> {
     if (!this.set.isPinned) throw new SessionError('pins', 'nothing is pinned that could stay in force');
     await this.stopRings();
-    for (const set of this.retiring.splice(0)) set.end('left');
+    this.retiring.end('left');
     this.set.leave();
     this.set.close();
     this.lock?.release();
@@ -295,7 +258,7 @@ class Session implements KernelSession {
     this.set.detach();
     this.set.slots.clear();
     await this.stopRings();
-    for (const set of this.retiring.splice(0)) set.end('safe');
+    this.retiring.end('safe');
     this.set.close();
     this.lock?.release();
   }
@@ -420,22 +383,12 @@ class Session implements KernelSession {
           return [name, ring] as const;
         }),
       );
-      this.retire(rings, this.set.abi, (how) => {
+      const end = (how: 'safe' | 'left') => {
         for (const ring of rings.values()) ring.close();
         if (how === 'safe') left.remove();
-      });
+      };
+      this.retiring.add({ rings, decode: recordDecoder(this.set.abi), end });
     }
-  }
-
-  private retire(rings: ReadonlyMap<RingName, Ring>, abi: Abi, end: (how: 'safe' | 'left') => void): void {
-    const set = new RetiringSet({ rings, decode: recordDecoder(abi), end });
-    this.retiring.push(set);
-    if (this.onBatch) set.deliver(this.onBatch);
-    this.forgetRetired();
-  }
-
-  private forgetRetired(): void {
-    this.retiring = this.retiring.filter((set) => !set.hasEnded);
   }
 
   /** Larger slots. The image in force, if there is one, goes on in them as it is. */
@@ -481,10 +434,11 @@ class Session implements KernelSession {
     for (const ring of old.rings.values()) await ring.stop();
     for (const [name, value] of Object.entries(countersOf(old)))
       this.counted[name] = (this.counted[name] ?? 0n) + value;
-    this.retire(old.rings, old.abi, (how) => {
+    const end = (how: 'safe' | 'left') => {
       if (how === 'left' && old.isPinned) old.leave();
       old.close();
-    });
+    };
+    this.retiring.add({ rings: old.rings, decode: recordDecoder(old.abi), end });
     if (this.onBatch) for (const [name, ring] of grown.rings) this.listen(grown, name, ring);
   }
 
@@ -492,8 +446,7 @@ class Session implements KernelSession {
     const decode = recordDecoder(set.abi);
     const acknowledge = (batch: RingBatch) => {
       ring.acknowledge(batch);
-      for (const retiring of this.retiring) retiring.endWhenSafe();
-      this.forgetRetired();
+      this.retiring.endWhenSafe();
     };
     ring.start((batch) => {
       this.onBatch?.({ ring: name, records: [...batch].map(decode), acknowledge: () => acknowledge(batch) });
@@ -507,13 +460,6 @@ function sayOnUnseen(set: ProgramSet, { onUnseen }: ActivateOptions): void {
 
 function rulesOf(image: Uint8Array): number {
   return new DataView(image.buffer, image.byteOffset).getUint32(header.rules + 4, true);
-}
-
-/** By name, summed over CPUs. */
-function countersOf(set: ProgramSet): Record<string, bigint> {
-  const counters = set.map('counters');
-  const names = set.abi.names('pc_counter', 'PC_COUNT_');
-  return Object.fromEntries([...names].map(([key, name]) => [name, sumOfCpus(counters, key)]));
 }
 
 /** What nobody has read goes. Its consumer is stopped. */
