@@ -9,6 +9,7 @@
 #include "protect.h"
 #include "readers.h"
 #include "record.h"
+#include "scratch.h"
 #include "task.h"
 #include "views.h"
 
