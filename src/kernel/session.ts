@@ -449,7 +449,8 @@ class Session implements KernelSession {
       this.retiring.endWhenSafe();
     };
     ring.start((batch) => {
-      this.onBatch?.({ ring: name, records: [...batch].map(decode), acknowledge: () => acknowledge(batch) });
+      const records = () => [...batch].map(decode);
+      this.onBatch?.({ ring: name, count: batch.count, records, acknowledge: () => acknowledge(batch) });
     });
   }
 }

@@ -108,7 +108,10 @@ export interface Activation {
 /** Records of one ring. The kernel keeps them until `acknowledge` is called, so delivery is at least once. */
 export interface RecordBatch {
   ring: RingName;
-  records: KernelRecord[];
+  /** Records in it. */
+  count: number;
+  /** Read from its bytes at each call: what waits takes the room of its bytes. Throws SessionError `layout`. */
+  records(): KernelRecord[];
   acknowledge(): void;
 }
 

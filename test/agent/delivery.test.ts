@@ -41,7 +41,8 @@ function bench(
 function batch(...pids: number[]): RecordBatch & { acknowledged: number } {
   const taken = {
     ring: 'verdicts' as const,
-    records: pids.map((pid) => record({ pid })),
+    count: pids.length,
+    records: () => pids.map((pid) => record({ pid })),
     acknowledged: 0,
     acknowledge() {
       taken.acknowledged++;

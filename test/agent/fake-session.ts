@@ -144,9 +144,11 @@ export class FakeSession implements KernelSession {
 
   /** Hands out a batch, as the ring's thread would. */
   send(...records: KernelRecord[]): void {
+    const { generation } = this;
     this.#onBatch!({
       ring: 'verdicts',
-      records: records.map((record) => ({ ...record, generation: this.generation })),
+      count: records.length,
+      records: () => records.map((record) => ({ ...record, generation })),
       acknowledge: () => {
         this.acknowledged += records.length;
       },
