@@ -3,7 +3,7 @@
 #
 # A case is NAME:PAIRS or NAME=VARIANT:PAIRS; cases/NAME.sh defines start_peer and stop_peer, which get VARIANT. start_peer returns when the peer
 # does what it is for, having tried that, and leaves the ids of the peer's processes in $PIDS. READY_AFTER: execs until it is as fast as it
-# gets, where those of a run are not enough.
+# gets, where those of a run are not enough. MEASURED: execs of a run, where $EXECS are too few for what the peer does once in a while.
 . /bench/settings
 . /bench/agent.sh
 disk=/bench/disk
@@ -18,7 +18,7 @@ cp $disk/bare $disk/xmrig
 
 run() { # run CASE ROUND SIDE
 	local line
-	line=$($disk/execbench "$EXECS" "$BYTES" $disk/bare) || exit 1
+	line=$($disk/execbench "${MEASURED:-$EXECS}" "$BYTES" $disk/bare) || exit 1
 	echo "{\"case\":\"$1\",\"round\":$2,\"side\":\"$3\",${line#\{}"
 }
 
@@ -55,6 +55,7 @@ for wanted in $CASES; do
 	case=${wanted%:*}
 	variant=${case#*=}
 	READY_AFTER=
+	MEASURED=
 	. "/bench/guest/cases/${case%%=*}.sh"
 	round=0
 	while [ $round -lt "$rounds" ]; do
@@ -78,7 +79,7 @@ for wanted in $CASES; do
 		# What it still has to work off belongs to the execs; what it does without any does not.
 		sleep $SETTLE
 		own=$(($(processor_time) - before - (before - idle)))
-		echo "{\"case\":\"$case\",\"round\":$round,\"own\":$((own / (EXECS + WARM_UP))),\"resident\":$(resident)}"
+		echo "{\"case\":\"$case\",\"round\":$round,\"own\":$((own / (${MEASURED:-$EXECS} + WARM_UP))),\"resident\":$(resident)}"
 		stop_peer "$variant" > /tmp/peer.log 2>&1 || exit 1
 	done
 done
