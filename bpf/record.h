@@ -22,7 +22,7 @@ static __always_inline u64 new_exec_id(void)
 /* Waking the reader costs more than what it reads. It looks by itself a moment after each batch, and four times a second when there was none
  * (native/ring.cc); so it is woken for what somebody waits for, and for the rest once in a while. */
 enum {
-	WAKE_PAUSE_NS = 20000000, /* less than the reader's moment: what is told in the pause is not left lying */
+	WAKE_PAUSE_NS = 4000000,  /* less than the reader's moment: what is told in the pause is not left lying */
 	UNREAD_BYTES = 1 << 20,   /* of quiet records, at which it is woken: a quarter of the ring */
 };
 

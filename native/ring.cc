@@ -23,10 +23,8 @@ namespace {
 // kernel calls: what comes in a crowd is taken in batches.
 constexpr int kFirstLookMs = 2;
 constexpr int kLastLookMs = 16;
-// The same while all that somebody waits for wakes us, whether we are at its place or not.
-constexpr int kPatientLookMs = 20;
 // A producer may spare us a wake-up for what can wait. So the thread looks once more this long after a batch; bpf/record.h counts on it.
-constexpr int kAfterBatchMs = 25;
+constexpr int kAfterBatchMs = 5;
 // For what need not even be told then, and a second line for all else.
 constexpr int kIdleLookMs = 250;
 constexpr int kForever = -1;
@@ -47,7 +45,6 @@ Napi::Function Ring::Define(Napi::Env env) {
                          InstanceMethod<&Ring::Drain>("drain"),
                          InstanceMethod<&Ring::Acknowledge>("acknowledge"),
                          InstanceMethod<&Ring::Look>("look"),
-                         InstanceMethod<&Ring::SetPatient>("setPatient"),
                          InstanceMethod<&Ring::Lag>("lag"),
                          InstanceMethod<&Ring::Close>("close"),
                      });
@@ -99,8 +96,6 @@ void Ring::Wait(int timeout_ms) {
   [[maybe_unused]] const ssize_t taken = read(wake_.get(), &count, sizeof(count));
 }
 
-int Ring::FirstLook() const { return patient_.load() ? kPatientLookMs : kFirstLookMs; }
-
 void Ring::Consume() {
   int look = kFirstLookMs;
   auto settled = std::chrono::steady_clock::now();  // from then on nobody counts on a look
@@ -120,13 +115,11 @@ void Ring::Consume() {
         ready_.push_back(std::move(batch));
       }
       if (channel_.NonBlockingCall() != napi_ok) return;  // the environment is going away
-      if (!more) Wait(FirstLook());
+      if (!more) Wait(look);
       continue;
     }
-    // Behind a record that is being written may lie what somebody waits for, and the call for it was in vain.
-    const bool busy = outcome == RingBuffer::Outcome::kBusy;
-    if (busy || buffer_.InFlight() > 0) {
-      Wait(busy ? look : std::max(look, FirstLook()));
+    if (outcome == RingBuffer::Outcome::kBusy || buffer_.InFlight() > 0) {
+      Wait(look);
       look = std::min(2 * look, kLastLookMs);
       continue;
     }
@@ -225,16 +218,7 @@ void Ring::Acknowledge(const Napi::CallbackInfo& info) {
   if (!buffer_.Acknowledge(position))
     throw Napi::RangeError::New(info.Env(), "position " + std::to_string(position) + " is not the end of a batch");
   // What comes from now on finds us at its place, and the kernel wakes us; what came before is seen at the next look, if that is soon.
-  if (waits_for_room_.load() || (wait_.load() > FirstLook() && buffer_.HasUnread())) Wake();
-}
-
-// setPatient(patient)
-void Ring::SetPatient(const Napi::CallbackInfo& info) {
-  RequireOpen(info.Env());
-  if (!info[0].IsBoolean()) throw Napi::TypeError::New(info.Env(), "patient must be a boolean");
-  const bool patient = info[0].As<Napi::Boolean>().Value();
-  // What came meanwhile may be waited for.
-  if (patient_.exchange(patient) && !patient) Wake();
+  if (waits_for_room_.load() || (wait_.load() > kFirstLookMs && buffer_.HasUnread())) Wake();
 }
 
 // look(): does not wait for what it finds.

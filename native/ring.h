@@ -29,13 +29,11 @@ class Ring : public Napi::ObjectWrap<Ring> {
   Napi::Value Drain(const Napi::CallbackInfo& info);
   void Acknowledge(const Napi::CallbackInfo& info);
   void Look(const Napi::CallbackInfo& info);
-  void SetPatient(const Napi::CallbackInfo& info);
   Napi::Value Lag(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);
 
   void RequireOpen(Napi::Env env) const;
   void Consume();      // the thread
-  int FirstLook() const;
   bool IsFull();       // as many batches in flight as there may be
   void Wait(int timeout_ms);
   void Wake() const;
@@ -52,7 +50,6 @@ class Ring : public Napi::ObjectWrap<Ring> {
   std::atomic<bool> stop_ = false;
   std::atomic<bool> waits_for_room_ = false;
   std::atomic<int> wait_ = 0;  // ms of the last wait
-  std::atomic<bool> patient_ = false;
   Phase phase_ = Phase::kIdle;
   std::mutex ready_mutex_;
   std::deque<std::unique_ptr<Batch>> ready_;  // read by the thread and not yet in JavaScript's hands

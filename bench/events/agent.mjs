@@ -27,12 +27,7 @@ const session = {
   takeOver: () => ({ is: 'nothing', halves: 0 }),
   start: (onBatch) =>
     ring.start((batch) =>
-      onBatch({
-        ring: 'reports',
-        count: batch.count,
-        records: () => [...batch].map(decode),
-        acknowledge: () => ring.acknowledge(batch),
-      }),
+      onBatch({ ring: 'reports', records: [...batch].map(decode), acknowledge: () => ring.acknowledge(batch) }),
     ),
   drain: async () => {
     await ring.stop();

@@ -45,14 +45,11 @@ export interface DeliveryCounts {
 }
 
 /** What waits for its turn to be written: an event, or the end of a batch. */
-type Waiting = { wait: 'event'; made: MadeEvent } | ({ wait: 'end' } & MadeBatch);
+type Waiting = { wait: 'event'; made: MadeEvent } | { wait: 'end'; batch: Batch };
 
-type Batch = Omit<RecordBatch, 'ring'>;
-
-/** A batch whose events are made, and when its records that somebody waits for were written: nanoseconds since boot. */
-interface MadeBatch {
-  batch: Batch;
-  written: readonly bigint[];
+interface Batch {
+  records: readonly KernelRecord[];
+  acknowledge(): void;
 }
 
 export class Delivery {
@@ -99,7 +96,7 @@ export class Delivery {
 
   /** The same for records that the kernel does not hold any more, as after a drain. */
   acceptDrained(records: readonly KernelRecord[]): void {
-    this.#accept({ count: records.length, records: () => [...records], acknowledge: () => {} });
+    this.#accept({ records, acknowledge: () => {} });
   }
 
   /** Writes an event that no record stands behind, after all that came before. */
@@ -107,7 +104,7 @@ export class Delivery {
     this.#countActions(made);
     this.#made = this.#made.then(() => {
       this.#put({ wait: 'event', made });
-      this.#put({ wait: 'end', batch: { count: 0, records: () => [], acknowledge: () => {} }, written: [] });
+      this.#put({ wait: 'end', batch: { records: [], acknowledge: () => {} } });
     });
   }
 
@@ -119,7 +116,8 @@ export class Delivery {
   }
 
   #accept(batch: Batch): void {
-    this.#waiting += batch.count;
+    this.#waiting += batch.records.length;
+    this.#counts.records += batch.records.length;
     this.#unsafe.set(batch, performance.now());
     this.#made = this.#made
       .then(() => this.#make(batch))
@@ -131,16 +129,12 @@ export class Delivery {
 
   async #make(batch: Batch): Promise<void> {
     await this.#parts.maker.beginBatch();
-    const records = batch.records();
-    this.#counts.records += records.length;
-    const written: bigint[] = [];
-    for (const [index, record] of records.entries()) {
+    for (const [index, record] of batch.records.entries()) {
       const made = this.#makeOne(record);
       if (made !== undefined) this.#put({ wait: 'event', made });
-      if (!onlySaysWhatRuns(record)) written.push(record.time);
       if (isTimeToYield(index)) await yieldToOthers();
     }
-    this.#put({ wait: 'end', batch, written });
+    this.#put({ wait: 'end', batch });
   }
 
   /** Sees to it at once when nothing has to be waited for. */
@@ -179,7 +173,7 @@ export class Delivery {
 
   #see(waiting: Waiting): void {
     if (waiting.wait === 'end') {
-      this.#end(waiting);
+      this.#end(waiting.batch);
       return;
     }
     try {
@@ -191,8 +185,8 @@ export class Delivery {
   }
 
   /** Acknowledges a batch when all before it is safe. */
-  #end({ batch, written: times }: MadeBatch): void {
-    const { count, acknowledge } = batch;
+  #end(batch: Batch): void {
+    const { records, acknowledge } = batch;
     const { sink, metrics, clock } = this.#parts;
     const [written, unwritten] = [this.#written, this.#unwritten];
     this.#written = this.#unwritten = 0;
@@ -204,8 +198,8 @@ export class Delivery {
     this.#safe = Promise.all([this.#safe, sink.flushed()])
       .then(() => {
         const now = clock.boot();
-        for (const time of times) metrics.delivered(Number(now - time) / 1e9);
-        this.#waiting -= count;
+        for (const record of records) if (!onlySaysWhatRuns(record)) metrics.delivered(Number(now - record.time) / 1e9);
+        this.#waiting -= records.length;
         this.#counts.events += written;
         acknowledge();
       })

@@ -1,7 +1,7 @@
 /** Everything that hangs on a session with the kernel: what is in force, records on their way to the log, safeguards and losses. */
 import { LiveJudge } from '../events/live-judge.js';
 import { EventMaker, type EventMakerParts } from '../events/maker.js';
-import type { KernelRecord, KernelSession } from '../kernel/types.js';
+import type { KernelSession, RecordBatch } from '../kernel/types.js';
 import type { Rule } from '../policy/ruleset.js';
 import { FileHasher } from '../rules/hasher.js';
 import type { ProcessReport } from '../telemetry/control/reports.js';
@@ -47,7 +47,7 @@ export class KernelSide {
 
   /** Records come from now on. */
   listen(): void {
-    this.session.start((batch) => this.delivery.accept({ ...batch, records: () => this.#noted(batch.records()) }));
+    this.session.start((batch) => this.delivery.accept(this.#noted(batch)));
   }
 
   /** Tells the kernel what ran here before the policy did. */
@@ -83,12 +83,12 @@ export class KernelSide {
   }
 
   /** Every exec counts for the lineage of processes; one that the shadow only mentions is nobody else's business. */
-  #noted(records: readonly KernelRecord[]): KernelRecord[] {
+  #noted(batch: RecordBatch): RecordBatch {
     const { history, shadow } = this.#foundation;
-    for (const record of records) history.remember(record);
-    shadow.see(records);
-    this.safeguards.breaker.see(records);
-    return records.filter(({ shadow, verdict }) => !shadow || verdict !== 'none');
+    for (const record of batch.records) history.remember(record);
+    shadow.see(batch.records);
+    this.safeguards.breaker.see(batch.records);
+    return { ...batch, records: batch.records.filter(({ shadow, verdict }) => !shadow || verdict !== 'none') };
   }
 
   #makerParts(): EventMakerParts {

@@ -140,8 +140,6 @@ export class ProgramSet {
     }
     set.slots.setting('agent', agentPid);
     home.dropEarlierLinks();
-    const inForce = set.slots.inForce();
-    if (inForce !== undefined) set.readFor(inForce.image);
     return set;
   }
 
@@ -343,19 +341,12 @@ export class ProgramSet {
     // what may fail comes first: once the slot is active it decides
     if (reportsExits(image)) this.exitLink ??= this.attachOne(exitProgram);
     this.slots.active = slot;
-    this.readFor(image);
     if (this.slots.shadow !== undefined) {
       if (before !== undefined) await this.slots.left(before);
       this.dropShadow();
     }
     if (!reportsExits(image)) this.unwatchExits();
     if (!hasLineage(image)) this.unfollowForks();
-  }
-
-  /** Under an image that has every exec reported, the kernel forces a wake-up for all that somebody waits for (bpf/record.h). */
-  private readFor(image: Uint8Array): void {
-    const patient = (headerNumber(image, header.events) & event.exec) !== 0;
-    for (const ring of this.rings.values()) ring.setPatient(patient);
   }
 
   private restore(source: AncestrySource | undefined): Promise<number> {

@@ -39,7 +39,7 @@ export class RetiringSet {
           ring.acknowledge(read);
           this.endWhenSafe();
         };
-        onBatch({ ring: name, count: read.count, records: () => [...read].map(decode), acknowledge });
+        onBatch({ ring: name, records: [...read].map(decode), acknowledge });
       }
     }
     this.#state = 'delivers';

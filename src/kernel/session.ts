@@ -449,8 +449,7 @@ class Session implements KernelSession {
       this.retiring.endWhenSafe();
     };
     ring.start((batch) => {
-      const records = () => [...batch].map(decode);
-      this.onBatch?.({ ring: name, count: batch.count, records, acknowledge: () => acknowledge(batch) });
+      this.onBatch?.({ ring: name, records: [...batch].map(decode), acknowledge: () => acknowledge(batch) });
     });
   }
 }

@@ -108,10 +108,7 @@ export interface Activation {
 /** Records of one ring. The kernel keeps them until `acknowledge` is called, so delivery is at least once. */
 export interface RecordBatch {
   ring: RingName;
-  /** Records in it. */
-  count: number;
-  /** Read from its bytes at each call: what waits takes the room of its bytes. Throws SessionError `layout`. */
-  records(): KernelRecord[];
+  records: KernelRecord[];
   acknowledge(): void;
 }
 

@@ -41,8 +41,7 @@ function bench(
 function batch(...pids: number[]): RecordBatch & { acknowledged: number } {
   const taken = {
     ring: 'verdicts' as const,
-    count: pids.length,
-    records: () => pids.map((pid) => record({ pid })),
+    records: pids.map((pid) => record({ pid })),
     acknowledged: 0,
     acknowledge() {
       taken.acknowledged++;

@@ -144,11 +144,9 @@ export class FakeSession implements KernelSession {
 
   /** Hands out a batch, as the ring's thread would. */
   send(...records: KernelRecord[]): void {
-    const { generation } = this;
     this.#onBatch!({
       ring: 'verdicts',
-      count: records.length,
-      records: () => records.map((record) => ({ ...record, generation })),
+      records: records.map((record) => ({ ...record, generation: this.generation })),
       acknowledge: () => {
         this.acknowledged += records.length;
       },

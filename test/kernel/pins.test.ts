@@ -162,7 +162,7 @@ describe.skipIf(process.getuid?.() !== 0)('pins', () => {
     next.takeOver();
     const records: KernelRecord[] = [];
     next.start((batch) => {
-      records.push(...batch.records());
+      records.push(...batch.records);
       batch.acknowledge();
     });
     await next.activate(large, { onEqual: 'keep' });
@@ -182,7 +182,7 @@ describe.skipIf(process.getuid?.() !== 0)('pins', () => {
     const batches: RecordBatch[] = [];
     next.start((batch) => batches.push(batch));
     expect(await next.activate(image)).toMatchObject({ generation: 2n });
-    const records = batches.flatMap((batch) => batch.records());
+    const records = batches.flatMap((batch) => batch.records);
     expect(records.map(({ generation }) => generation)).toEqual(Array(made + meanwhile).fill(1n));
     expect(readdirSync(pins)).toEqual(['set-1', 'set-2']);
     for (const batch of batches) batch.acknowledge();

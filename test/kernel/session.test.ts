@@ -111,7 +111,7 @@ describe.skipIf(process.getuid?.() !== 0)('a session', () => {
       await session.activate(watches);
       const told: KernelRecord[] = [];
       session.start((batch) => {
-        told.push(...batch.records().filter(({ path }) => path === program));
+        told.push(...batch.records.filter(({ path }) => path === program));
         batch.acknowledge();
       });
       for (let before = 0; before < 5; before++) run();

@@ -74,7 +74,6 @@ export interface NativeRing {
   drain(): NativeBatch | undefined;
   acknowledge(position: bigint): void;
   look(): void;
-  setPatient(patient: boolean): void;
   lag(): { produced: bigint; consumed: bigint; size: number; inFlight: number };
   close(): void;
 }

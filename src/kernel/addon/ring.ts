@@ -8,7 +8,7 @@ export const RING_LIMITS = {
   batchBytes: 1024 * 1024,
   batchRecords: 128,
   /** Batches handed out and not acknowledged; no further one is read before. */
-  batchesInFlight: 4,
+  batchesInFlight: 16,
 } as const;
 
 export interface RingOptions {
@@ -85,7 +85,7 @@ export class Ring {
   /**
    * A thread waits for records; onBatch is called from the event loop, in order. Keeps the process alive until stop(). While
    * batches are unacknowledged a new record may be seen up to 16 ms late, unless the kernel side forces a wake-up. Where that side forgoes
-   * one, a record is seen 25 ms after the batch before it at the latest, or 250 ms after it was written.
+   * one, a record is seen 5 ms after the batch before it at the latest, or 250 ms after it was written.
    */
   start(onBatch: (batch: RingBatch) => void): void {
     if (typeof onBatch !== 'function') throw new TypeError('onBatch must be a function');
@@ -100,14 +100,6 @@ export class Ring {
   /** What is in the ring now comes soon, also if its writer thought that it could wait. */
   look(): void {
     this.#native.look();
-  }
-
-  /**
-   * While the kernel side forces a wake-up for all that somebody waits for, what comes without one is left lying for 20 ms, so that a crowd
-   * comes in fewer batches. At first nobody is patient.
-   */
-  setPatient(patient: boolean): void {
-    this.#native.setPatient(patient);
   }
 
   /**
