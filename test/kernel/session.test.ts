@@ -224,7 +224,8 @@ describe.skipIf(process.getuid?.() !== 0)('a session', () => {
       const host = spawn('build/programs/fuse-host', [mountPoint, program], { stdio: ['ignore', 'pipe', 'inherit'] });
       const ended = once(host, 'exit');
       try {
-        await once(host.stdout, 'data');
+        await Promise.race([once(host.stdout, 'data'), ended]);
+        expect(host.exitCode).toBeNull();
         expect(executable(served)).toEqual(executable(program));
         session.breakAfter(1);
         session.establish([executable(program), executable(process.execPath)]);
